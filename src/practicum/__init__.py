@@ -1,0 +1,50 @@
+"""Practicum: the LLM course you can run.
+
+    import practicum as pr
+    base = pr.import_model("smollm2-135m-instruct", name="base")
+    tuned = pr.finetune("base", "chats.jsonl", name="tuned")
+
+Every verb of the command line is a function here; nothing heavy is imported before its use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from practicum.verbs import (
+        align,
+        card,
+        chat,
+        data,
+        evaluate,
+        finetune,
+        import_model,
+        life,
+        merge,
+        models,
+        open_store,
+        plan,
+        pretrain,
+        quantize,
+        resolve,
+        run,
+        runs,
+        talk,
+        tree,
+    )  # fmt: skip
+
+__version__ = "0.1.0"
+__all__ = [
+    "align", "card", "chat", "data", "evaluate", "finetune", "import_model", "life", "merge",
+    "models", "open_store", "plan", "pretrain", "quantize", "resolve", "run", "runs", "talk",
+    "tree",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from practicum import verbs
+
+        return getattr(verbs, name)
+    raise AttributeError(f"module 'practicum' has no attribute '{name}'")
