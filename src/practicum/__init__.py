@@ -9,6 +9,8 @@ Every verb of the command line is a function here; nothing heavy is imported bef
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,3 +50,16 @@ def __getattr__(name: str) -> Any:
 
         return getattr(verbs, name)
     raise AttributeError(f"module 'practicum' has no attribute '{name}'")
+
+
+class _Package(ModuleType):
+    """Rooms and verbs share names (`merge` is both). Python binds a room to this package when
+    it is first imported, which would hide the verb half-way through a program; here the verb
+    keeps the name, and a room is reached by its full path, as in `practicum.merge.methods`."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in __all__ and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from practicum.core.artifact import Artifact
-from practicum.core.errors import PlanError, PracticumError
+from practicum.core.errors import Complaint, PlanError, PracticumError
 from practicum.core.events import Listener, silence
 from practicum.core.messages import Message, Sampling
 from practicum.core.recipe import Recipe, carry_out, params_complaints, parse_recipe, read_recipe
@@ -54,7 +54,7 @@ def job_for(
     Raises  PlanError with every complaint about both.
     """
     found = find_stage(stage)
-    wrong = []
+    wrong: list[Complaint] = []
     resolved: list[Artifact | None] = []
     for reference in inputs:
         try:
@@ -193,7 +193,7 @@ def tree(home: str | Path | Store | None = None, *, with_data: bool = False) -> 
     """The family tree of everything in the store, as text."""
     from practicum.lineage.tree import family, text_tree
 
-    return text_tree(family(open_store(home), with_data=with_data))
+    return text_tree(family(open_store(home)), with_data=with_data)
 
 
 def card(model: Reference, home: str | Path | Store | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,6 @@ from practicum.core.artifact import Artifact, Kind, sha256_text
 from practicum.core.report import Metric, Report
 from practicum.core.store import Run, Store
 
-SEVEN_NAMES = ("base", "tuned", "aligned", "linear", "slerp", "q8", "q4")
-
 
 @dataclass
 class Past:
@@ -23,6 +22,7 @@ class Past:
     scratch: Path
     made: dict[str, Artifact] = field(default_factory=dict)
     clock_s: float = 1_700_000_000.0
+    seven: tuple[str, ...] = ("base", "tuned", "aligned", "linear", "slerp", "q8", "q4")
 
     def artifact(self, name: str, kind: Kind = "model", **meta: Any) -> Artifact:
         """A small artifact with that content; its name points at it and is its meta name."""
@@ -68,31 +68,33 @@ class Past:
 
 
 @pytest.fixture
-def past(tmp_path: Path) -> Past:
-    """An empty history."""
+def past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Past:
+    """An empty history. It need not survive a power cut: waiting for the disk took most time."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
     return Past(Store(tmp_path / "store"), tmp_path / "scratch")
 
 
 def live_seven(past: Past) -> Past:
     """The seven-model life: base, tuned, aligned, two merges of them, two quantized slerps."""
-    tensors = {"format": "safetensors", "n_parameters": 134_515_008}
+    tensors: dict[str, Any] = {"format": "safetensors", "n_parameters": 134_515_008}
     past.artifact("base", license="Apache-2.0", origin_note="Restored from a Q4_1 file.", **tensors)
     past.artifact("lessons", "chat", licenses=["CC-BY-SA-4.0", "Apache-2.0"], rows={"train": 9})
     past.artifact("pairs", "pairs", licenses=["Apache-2.0"])
+    terms: dict[str, Any] = {"license": "Apache-2.0", "licenses": ["Apache-2.0", "CC-BY-SA-4.0"]}
     for name in ("tuned", "aligned", "linear", "slerp"):
-        past.artifact(name, license="Apache-2.0", **tensors)
-    past.artifact("q8", license="Apache-2.0", format="gguf", type="Q8_0")
-    past.artifact("q4", license="Apache-2.0", format="gguf", type="Q4_1")
+        past.artifact(name, **terms, **tensors)
+    past.artifact("q8", **terms, format="gguf", types={"F32": 61, "Q8_0": 211})
+    past.artifact("q4", **terms, format="gguf", types={"F32": 61, "Q4_1": 211})
     past.run("import", "base", source="smollm2-135m-instruct")
     past.run("data", "lessons", form="chat")
     past.run("data", "pairs", form="pairs")
     past.run("finetune", "tuned", ("base", "lessons"), rank=16, lr_peak=0.0002, warmup=None)
     past.run("align", "aligned", ("tuned", "pairs"), method="dpo", beta=0.1)
-    past.run("merge", "linear", ("tuned", "aligned"), method="linear", weights=[0.5, 0.5])
-    past.run("merge", "slerp", ("tuned", "aligned"), method="slerp", t=0.5)
-    past.run("quantize", "q8", ("slerp",), type="q8_0")
-    past.run("quantize", "q4", ("slerp",), type="q4_1")
-    past.name(*SEVEN_NAMES, "lessons", "pairs")
+    past.run("merge", "linear", ("tuned", "aligned"), method="linear", weights=[0.3, 0.7], t=0.5)
+    past.run("merge", "slerp", ("tuned", "aligned"), method="slerp", weights=None, t=0.5)
+    past.run("quantize", "q8", ("slerp",), type="Q8_0")
+    past.run("quantize", "q4", ("slerp",), type="Q4_1")
+    past.name(*past.seven, "lessons", "pairs")
     return past
 
 

@@ -96,7 +96,7 @@ class Artifact(BaseModel):
             )
         return path
 
-    def json(self, name: str) -> Any:
+    def read_json(self, name: str) -> Any:
         """One of its JSON files, parsed."""
         return json.loads(self.path(name).read_text(encoding="utf-8"))
 

@@ -383,6 +383,21 @@ class Store:
                 alive.add(str(self.get(digest).meta.get("base", "")))
         return [a for a in self.artifacts() if a.digest not in alive]
 
+    def leftovers(self) -> list[Path]:
+        """Scratch that a kill left behind: work of keys nobody is making, torn objects.
+
+        The scratch of an unfinished job is listed too: deleting it only costs its resume.
+        """
+        found = [p for p in (self.home / "objects").glob(".*") if p.is_dir()]
+        for path in (self.home / "work").glob("*"):
+            if path.is_dir():
+                try:
+                    with self.lock(path.name, wait_s=0):
+                        found.append(path)
+                except BusyError:
+                    continue
+        return found
+
     def delete(self, artifact: Artifact) -> None:
         """Remove one artifact; a linked one loses only its manifest, never the user's files."""
         shutil.rmtree(self.object_folder(artifact.digest))

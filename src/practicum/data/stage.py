@@ -25,9 +25,9 @@ ROUNDS = 4  # how often the model is asked for wrong answers before we stop with
 class Counts(Params):
     """How many rows each split gets."""
 
-    train: int = Field(0, ge=0, description="Rows to learn from.")
-    validation: int = Field(0, ge=0, description="Rows to watch while training.")
-    test: int = Field(0, ge=0, description="Rows that only evaluation sees.")
+    train: int = Field(default=0, ge=0, description="Rows to learn from.")
+    validation: int = Field(default=0, ge=0, description="Rows to watch while training.")
+    test: int = Field(default=0, ge=0, description="Rows that only evaluation sees.")
 
 
 class TaskCounts(Counts):

@@ -128,11 +128,7 @@ def score_texts(
 
     scores = TextScores([], [], [], [])
     mine, theirs = TorchEngine(model, tokenizer), TorchEngine(parent or model, tokenizer)
-    start = (
-        [tokenizer.backend.token_to_id(tokenizer.special["bos_token"])]
-        if tokenizer.adds_bos
-        else []
-    )
+    start = [tokenizer.id_of(tokenizer.special["bos_token"])] if tokenizer.adds_bos else []
     with threads(work.threads), torch.inference_mode():
         for done, text in enumerate(texts, 1):
             ids = tuple([*start, *tokenizer.encode(text)][:max_tokens])

@@ -95,7 +95,7 @@ class Evaluate:
         if samples:
             metrics = accuracy_metrics(samples) + metrics
         if baseline:
-            metrics += gain_metrics(samples, baseline.json(REPORT_FILE)["samples"])
+            metrics += gain_metrics(samples, baseline.read_json(REPORT_FILE)["samples"])
         if texts:
             scores = score_texts(work, scorable(model), tokenizer, test_texts(texts, params.texts),
                                  params.text_tokens, scorable(parent) if parent else None)  # fmt: skip

@@ -93,7 +93,8 @@ def effective_licences(family: Family, digest: str) -> tuple[Claim, ...]:
     """Every licence declared by an artifact or by what it was made from, nearest first.
 
     A derived artifact that declares nothing adds nothing: its parents speak. A model without
-    parents that declares nothing claims None. Data counts when it declares licences.
+    parents that declares nothing claims None. Data counts when it declares licences. What a
+    model only remembers of its data counts when the data can no longer be asked.
     """
     family.node(digest)
     below: dict[str, str | None] = {digest: None}
@@ -104,15 +105,25 @@ def effective_licences(family: Family, digest: str) -> tuple[Claim, ...]:
         node, edges = family.by_digest[here], family.parents[here]
         is_silent_root = not node.declared and not edges and not node.is_data
         for licence in node.declared or ((None,) if is_silent_root else ()):
-            word, terms = classify(licence)
-            if node.kind == GONE:
-                terms = "deleted, so its terms cannot be read"
-            claims.append(Claim(licence, word, terms, here, _path(family, here, below)))
+            claims.append(_claim(family, licence, here, below))
         for edge in edges:
             if edge.parent not in below:
                 below[edge.parent] = here
                 waiting.append(edge.parent)
+    told = {(c.licence or "").casefold() for c in claims}
+    for here in sorted(below, key=lambda d: family.by_digest[d].generation):  # the first to know
+        for licence in family.by_digest[here].carried:
+            if licence.casefold() not in told:
+                told.add(licence.casefold())
+                claims.append(_claim(family, licence, here, below))
     return tuple(claims)
+
+
+def _claim(family: Family, licence: str | None, here: str, below: dict[str, str | None]) -> Claim:
+    word, terms = classify(licence)
+    if family.by_digest[here].kind == GONE:
+        terms = "deleted, so its terms cannot be read"
+    return Claim(licence, word, terms, here, _path(family, here, below))
 
 
 def _path(family: Family, start: str, below: dict[str, str | None]) -> tuple[str, ...]:

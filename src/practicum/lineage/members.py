@@ -40,8 +40,9 @@ class Node:
     """One artifact of the family.
 
     Units   `generation` counts the models above it on the longest line; data adds none.
-            `declared` is every licence its own meta states, `licence` the first of them.
-            `other_runs` gave the same content later than `run` did.
+            `declared` is every licence its own meta states, `licence` the first of them;
+            `carried` are those of the data a model was trained on, remembered in its meta.
+            `stage` is that of `run`; `other_runs` gave the same content later than `run` did.
     """
 
     digest: str
@@ -54,11 +55,13 @@ class Node:
     generation: int
     format: str = ""
     declared: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
     other_runs: tuple[str, ...] = ()
+    stage: str = ""
 
     @property
     def is_data(self) -> bool:
-        return self.kind in DATA_KINDS
+        return self.kind in DATA_KINDS or (self.kind == GONE and self.stage == "data")
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,14 @@ def _walk(
                 found[other] = None
                 waiting.append(other)
     return tuple(family.by_digest[d] for d in found if d != digest)
+
+
+def describe_node(node: Node) -> str:
+    """What a node is, in words: kind, format, size and its own licence."""
+    if node.kind == GONE:
+        return "gone: deleted from the store"
+    parts = [node.kind, node.format, readable_size(node.size_bytes), *node.declared]
+    return " · ".join(plain(part) for part in parts if part)
 
 
 def shown(family: Family, *, with_data: bool = True) -> Family:

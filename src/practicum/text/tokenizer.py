@@ -53,6 +53,13 @@ class ChatTokenizer:
         """The text of ids, special tokens left out."""
         return str(self.backend.decode(list(ids), skip_special_tokens=True))
 
+    def id_of(self, token: str) -> int:
+        """The id of one token.  Raises PracticumError when the vocabulary lacks it."""
+        found = self.backend.token_to_id(token)
+        if found is None:
+            raise PracticumError(f"the vocabulary has no token {token}")
+        return int(found)
+
     def _template(self) -> str:
         if self.template is None:
             raise PracticumError(

@@ -115,7 +115,7 @@ def train(
         total, values = 0.0, dict[str, float]()
         for row in batch:
             part = row_loss(row)
-            (part.total / n_units).backward()
+            (part.total / n_units).backward()  # type: ignore[no-untyped-call]
             total += part.total.item()
             for name, value in part.values.items():
                 values[name] = values.get(name, 0.0) + value / n_units

@@ -99,7 +99,7 @@ def text_rows(
     Each text begins with the `start` token. Neighbouring windows share one token, which is
     predicted in the first and seen in the second.
     """
-    start_id = tokenizer.backend.token_to_id(start)
+    start_id = tokenizer.id_of(start)
     stream: list[int] = []
     for text in texts:
         stream += [start_id, *tokenizer.encode(text)]

@@ -1,0 +1,138 @@
+"""`practicum dev`: what developers of the course run. Works in a checkout, not in a wheel."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from practicum.core.errors import PracticumError
+
+MARK = re.compile(r"@pytest\.mark\.feature\(([^)]*)\)")
+
+
+@click.group()
+def dev() -> None:
+    """Tools for developers."""
+
+
+def checkout() -> Path:
+    """The root of the checkout.  Raises PracticumError when there is none around."""
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / "pyproject.toml").is_file() and (folder / "src" / "practicum").is_dir():
+            return folder
+    raise PracticumError("not inside a checkout of practicum", hint="cd to it")
+
+
+def table_rows(text: str) -> dict[str, str]:
+    """Row id → what it names, from a Markdown feature table."""
+    rows = re.findall(r"^\|\s*([A-Z]\d+[a-z]?)\s*\|\s*([^|]+?)\s*\|", text, flags=re.MULTILINE)
+    return dict(rows)
+
+
+def marked_tests(tests: Path) -> dict[str, list[str]]:
+    """Row id → the tests that claim to prove it, read from the source without running it."""
+    import ast
+
+    found: dict[str, list[str]] = {}
+    for path in sorted(tests.rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                continue
+            for decorator in node.decorator_list:
+                mark = MARK.search("@" + ast.unparse(decorator))
+                for row in re.findall(r"[A-Z]\d+[a-z]?", mark[1]) if mark else ():
+                    place = f"{path.relative_to(tests.parent).as_posix()}::{node.name}"
+                    found.setdefault(row, []).append(place)
+    return found
+
+
+@dev.command()
+@click.option("--list", "only_list", is_flag=True, help="Row → tests, without running them.")
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--slow", is_flag=True, help="Run slow tests too.")
+@click.option("--table", default="docs/features.md", show_default=True, help="The feature table.")
+def features(only_list: bool, as_json: bool, slow: bool, table: str) -> None:
+    """Every row of the feature table: passed, failed, slow (not run) or missing."""
+    root = checkout()
+    rows = table_rows((root / table).read_text(encoding="utf-8"))
+    tests = marked_tests(root / "tests")
+    strangers = sorted(set(tests) - set(rows))
+    if strangers:
+        raise PracticumError(f"tests name rows that the table lacks: {', '.join(strangers)}")
+    if only_list:
+        listing = {row: tests.get(row, []) for row in rows}
+        if as_json:
+            click.echo(json.dumps(listing, indent=1))
+            return
+        for row, names in listing.items():
+            click.echo(f"{row:<5} {rows[row][:36]:<36} {', '.join(names) or 'missing'}")
+        return
+    results = _run(root, tests, slow) if tests else {}
+    verdicts = {row: _verdict(tests.get(row, []), results) for row in rows}
+    if as_json:
+        click.echo(json.dumps({r: {"verdict": v, "tests": tests.get(r, [])} for r, v in verdicts.items()},
+                              indent=1))  # fmt: skip
+    else:
+        for row, verdict in verdicts.items():
+            click.echo(f"{row:<5} {verdict:<8} {rows[row]}")
+        counts = Counter(verdicts.values())
+        click.echo(
+            ", ".join(f"{n} {v}" for v, n in sorted(counts.items())) + f" of {len(rows)} rows"
+        )
+    if "failed" in verdicts.values():
+        raise click.exceptions.Exit(1)
+
+
+def _run(root: Path, tests: dict[str, list[str]], slow: bool) -> dict[str, str]:
+    """Outcome of each marked test, by running pytest once over all of them."""
+    names = sorted({name for places in tests.values() for name in places})
+    command = [sys.executable, "-m", "pytest", "-q", "-rA", "--no-header", "--tb=no", *names]
+    if slow:
+        command += ["-m", "slow or not slow"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    outcomes: dict[str, str] = {}
+    for line in done.stdout.splitlines():
+        match = re.match(r"(PASSED|FAILED|ERROR|SKIPPED|XFAIL)\s+(\S+)", line)
+        if match:
+            name = match[2].split("[")[0]
+            worst = outcomes.get(name)
+            outcomes[name] = worst if worst in ("FAILED", "ERROR") else match[1]
+    return outcomes
+
+
+def _verdict(names: list[str], outcomes: dict[str, str]) -> str:
+    if not names:
+        return "missing"
+    seen = [outcomes[key] for name in names for key in outcomes if key.startswith(name)]
+    if any(s in ("FAILED", "ERROR") for s in seen):
+        return "failed"
+    return "slow" if not seen or all(s == "SKIPPED" for s in seen) else "passed"
+
+
+@dev.command()
+@click.option("--check", is_flag=True, help="Fail when a page is not what the code says.")
+def docs(check: bool) -> None:
+    """Regenerate docs/reference from the code and README's help from the command line."""
+    from practicum.cli.pages import pages
+
+    root = checkout()
+    stale: list[Any] = []
+    for path, text in pages(root).items():
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(path.relative_to(root).as_posix())
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    if check and stale:
+        raise PracticumError(f"out of date: {', '.join(stale)}", hint="make docs")
+    click.echo(
+        f"{'stale' if check else 'written'}: {', '.join(stale)}" if stale else "all pages are true"
+    )

@@ -1,0 +1,113 @@
+"""`practicum life`: a recipe from the first byte to the report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from practicum import verbs
+from practicum.cli.bars import clock, listener
+from practicum.cli.options import common
+from practicum.core.recipe import Recipe, read_recipe
+from practicum.core.stage import Made
+from practicum.core.store import Store, write_atomically
+
+
+@click.command()
+@click.argument("recipe", required=False, type=click.Path(dir_okay=False))
+@click.option(
+    "--out",
+    default=None,
+    type=click.Path(file_okay=False),
+    help="Where report and cards are written. Default: a folder named after the recipe.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=None,
+    help="Processor threads. Default: those this process may use.",
+)
+@click.option("--show", is_flag=True, help="Print the recipe, to start your own from.")
+@common
+def life(recipe: str | None, out: str | None, threads: int | None, show: bool, home: str | None,
+         as_json: bool, quiet: bool, debug: bool) -> None:  # fmt: skip
+    """Run RECIPE, or the first life of a small model when none is given.
+
+    Steps that are done already are taken from the store; a stopped life goes on where it was.
+    """
+    checked = read_recipe(Path(recipe)) if recipe else verbs.first_life()
+    if show:
+        click.echo(checked.text, nl=False)
+        return
+    store = verbs.open_store(home)
+    if not (quiet or as_json):
+        click.echo(f"{checked.title}: {len(checked.steps)} steps, store {store.home}", err=True)
+    with listener(quiet, checked) as listen:
+        made = verbs.life(recipe, home=store, threads=threads, listen=listen)
+    folder = Path(out or (Path(recipe).stem if recipe else "first-life"))
+    written = write_reports(store, checked, made, folder)
+    if as_json:
+        click.echo(json.dumps({n: m.run.model_dump(mode="json", exclude_none=True)
+                               for n, m in made.items()}, ensure_ascii=False))  # fmt: skip
+        return
+    show_life(store, made, written)
+
+
+def write_reports(store: Store, recipe: Recipe, made: dict[str, Made], folder: Path) -> Path:
+    """report.html, report.json and a card for every model; the page's path."""
+    from practicum.lineage.card import card
+    from practicum.lineage.life import life_json, life_page
+
+    write_atomically(folder / "report.html", life_page(store, recipe, made))
+    write_atomically(folder / "report.json", life_json(recipe, made))
+    for name, item in made.items():
+        if item.artifact.kind in ("model", "adapter"):
+            write_atomically(folder / "cards" / f"{name}.md", card(store, item.artifact.digest))
+    return folder / "report.html"
+
+
+def show_life(store: Store, made: dict[str, Made], page: Path) -> None:
+    """The table, the conversation, the tree and the next command, on standard output."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from practicum.lineage.life import HEADERS, headline, score_rows, scored_models, talks
+    from practicum.lineage.tree import family, text_tree
+
+    console = Console(highlight=False, soft_wrap=False)
+    width = console.width if console.is_terminal else 150
+    console = Console(highlight=False, width=max(width, 100))
+    scores = scored_models(made)
+    if scores:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for i, header in enumerate(HEADERS):
+            table.add_column(header, justify="left" if i == 0 else "right", no_wrap=i == 0)
+        for row in score_rows(scores):
+            table.add_row(*(Text(c) for c in row))
+        console.print(table)
+        console.print()
+    for sample in talks(made):
+        console.print(Text(f"you    {sample['prompt']}", style="bold"))
+        console.print(Text(f"first  {_one_line(sample['first'])}"))
+        console.print(Text(f"last   {_one_line(sample['last'])}"))
+        console.print()
+    digests = [m.artifact.digest for m in made.values()]
+    click.echo(text_tree(family(store, digests), with_data=False))
+    click.echo()
+    if scores:
+        click.echo(headline(scores))
+    models = [n for n, m in made.items() if m.artifact.kind == "model"]
+    spent = sum(m.run.seconds for m in made.values() if not m.cached)
+    how = clock(spent) if spent else "nothing had to be made again"
+    click.echo(f"done   {page}   {how}   next: practicum chat {models[-1] if models else 'MODEL'}")
+
+
+def _one_line(text: Any) -> str:
+    from practicum.cli.look import harmless
+
+    flat = " ".join(harmless(str(text)).split())
+    return flat if len(flat) <= 200 else flat[:200] + "…"

@@ -1,0 +1,107 @@
+"""`practicum VERB`: parse, call one function, print its value.
+
+This module imports nothing but click, so that help is there at once; each verb's module is
+imported when the verb is used.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+# verb → (module:command, one line of help). The order is the order of a model's life.
+VERBS = {
+    "life": ("practicum.cli.life:life", "Run a recipe: the first life of a model, or yours."),
+    "import": ("practicum.cli.stages:import_", "Bring a model into the store."),
+    "data": ("practicum.cli.stages:data", "Make chats, preference pairs or texts."),
+    "pretrain": ("practicum.cli.stages:pretrain", "Train a tiny model and tokenizer from nothing."),
+    "finetune": ("practicum.cli.stages:finetune", "Tune a model on chats (LoRA)."),
+    "align": ("practicum.cli.stages:align", "Align a model with preference pairs (DPO)."),
+    "merge": ("practicum.cli.stages:merge", "Merge models into one."),
+    "quantize": ("practicum.cli.stages:quantize", "Store a model in fewer bits (GGUF)."),
+    "evaluate": ("practicum.cli.stages:evaluate", "Measure a model's scorecard."),
+    "chat": ("practicum.cli.look:chat", "Talk with a model."),
+    "tree": ("practicum.cli.look:tree", "Show the family tree."),
+    "card": ("practicum.cli.look:card", "Show a model's card, computed from its history."),
+    "models": ("practicum.cli.look:models", "List what is in the store, or verify it."),
+    "runs": ("practicum.cli.look:runs", "List what was run, or show one run."),
+    "gc": ("practicum.cli.look:gc", "Delete what no name reaches, after showing it."),
+    "doctor": ("practicum.cli.doctor:doctor", "Check this installation and say what is missing."),
+    "dev": ("practicum.cli.dev:dev", "Tools for developers: features, docs."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, not when they are listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        module, attribute = VERBS[name][0].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            import difflib
+
+            close = difflib.get_close_matches(args[0], VERBS, n=1)
+            hint = f"Did you mean '{close[0]}'?" if close else "practicum --help lists the verbs."
+            ctx.fail(f"No such verb '{args[0]}'. {hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with: practicum life",
+)
+@click.version_option(package_name="practicum", prog_name="practicum")
+def cli() -> None:
+    """The LLM course you can run: a language model's whole life on one machine."""
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line; exit codes: 0 done, 1 you can fix it, 2 usage, 3 our bug."""
+    arguments = sys.argv[1:] if args is None else args
+    try:
+        cli.main(args=arguments, prog_name="practicum", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nstopped; the same command resumes", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone (`practicum runs | head`): nothing to say
+        sys.exit(0)
+    except Exception as error:
+        sys.exit(_explain(error, "--debug" in arguments))
+
+
+def _explain(error: Exception, debug: bool) -> int:
+    from practicum.core.errors import PracticumError
+
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, PracticumError):
+        click.echo(str(error), err=True)
+        return error.exit_code
+    click.echo(f"{type(error).__name__}: {error}", err=True)
+    click.echo("this is our bug; run it again with --debug and report what it prints", err=True)
+    return 3

