@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -45,6 +47,36 @@ def sha256_file(path: Path, progress: Callable[[int], None] | None = None) -> st
             if progress:
                 progress(len(chunk))
     return state.hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write, flush to disk, rename: readers see the old file or the whole new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{writer_id()}.tmp")
+    try:
+        with scratch.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def writer_id() -> str:
+    """This thread of this process, for scratch names that no other writer uses."""
+    return f"{os.getpid()}.{threading.get_ident()}"
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in this folder durable (POSIX; Windows has no such call)."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 class FileEntry(BaseModel):

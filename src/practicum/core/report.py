@@ -1,4 +1,5 @@
-"""Reports: what a stage measured, as a value that can be stored, compared and printed."""
+"""Reports: what a stage measured, as a value that can be stored, compared and printed; and
+runs, the records that hold them."""
 
 from __future__ import annotations
 
@@ -52,3 +53,25 @@ class Report(BaseModel):
         if metric is None:
             raise KeyError(name)
         return metric.value
+
+
+class Run(BaseModel):
+    """What happened: history, recorded, never part of a key. `inputs` are digests in order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    key: str
+    stage: str
+    version: int
+    inputs: tuple[str, ...]
+    params: dict[str, Any]
+    seed: int
+    why: str = ""
+    output: str
+    report: Report
+    started_unix_s: float
+    seconds: float
+    peak_memory_bytes: int | None = None
+    host: dict[str, Any] = {}
+    versions: dict[str, str] = {}

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from practicum.core.artifact import (
     Artifact,
@@ -38,6 +38,9 @@ from practicum.core.artifact import (
     files_in,
     sha256_file,
     sha256_text,
+    sync_folder,
+    write_atomically,
+    writer_id,
 )
 from practicum.core.errors import (
     BusyError,
@@ -46,57 +49,10 @@ from practicum.core.errors import (
     UnknownReference,
     nearest,
 )
-from practicum.core.report import Report
+from practicum.core.report import Run
 
 FORMAT = "practicum-store 1"
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
-
-
-class Run(BaseModel):
-    """What happened: history, recorded, never part of a key. `inputs` are digests in order."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    key: str
-    stage: str
-    version: int
-    inputs: tuple[str, ...]
-    params: dict[str, Any]
-    seed: int
-    why: str = ""
-    output: str
-    report: Report
-    started_unix_s: float
-    seconds: float
-    peak_memory_bytes: int | None = None
-    host: dict[str, Any] = {}
-    versions: dict[str, str] = {}
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write, flush to disk, rename: readers see the old file or the whole new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with scratch.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(scratch, path)
-    finally:
-        scratch.unlink(missing_ok=True)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in this folder durable (POSIX; Windows has no such call)."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 class Store:
@@ -126,29 +82,42 @@ class Store:
     # -- artifacts ---------------------------------------------------------------------------
 
     def object_folder(self, digest: str) -> Path:
+        """Where that artifact lies, or would lie."""
         return self.home / "objects" / digest
 
     def has(self, digest: str) -> bool:
+        """Whether that artifact was committed or linked."""
         return (self.object_folder(digest) / "manifest.json").is_file()
+
+    def _is_whole(self, digest: str) -> bool:
+        """Whether it is here with all its files: torn objects and links into the void are not."""
+        try:
+            return self.get(digest).digest == digest
+        except (UnknownReference, IntegrityError):
+            return False
 
     def get(self, digest: str) -> Artifact:
         """The artifact with that full digest.
 
         Raises  UnknownReference when absent; IntegrityError when a linked file has changed.
         """
-        folder = self.object_folder(digest)
-        try:
-            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise UnknownReference(
-                f"no artifact {digest[:8]} in {self.home}", hint="practicum models"
-            ) from None
+        manifest = self._manifest(digest)
         linked = manifest.pop("linked", None)
-        where = Path(linked["folder"]) if linked else folder / "files"
+        where = Path(linked["folder"]) if linked else self.object_folder(digest) / "files"
         artifact = Artifact(folder=where, **manifest)
         if linked:
             self._check_linked(artifact, linked["mtime_ns"])
         return artifact
+
+    def _manifest(self, digest: str) -> dict[str, Any]:
+        path = self.object_folder(digest) / "manifest.json"
+        try:
+            manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise UnknownReference(
+                f"no artifact {digest[:8]} in {self.home}", hint="practicum models"
+            ) from None
+        return manifest
 
     def _check_linked(self, artifact: Artifact, mtimes: dict[str, int]) -> None:
         for name, entry in artifact.files.items():
@@ -162,7 +131,7 @@ class Store:
     def artifacts(self) -> Iterator[Artifact]:
         """Every artifact in the store; linked ones whose files have gone are left out."""
         folder = self.home / "objects"
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for path in sorted(folder.glob("[!.]*")):  # a dot marks what is not in place yet
             if (path / "manifest.json").is_file():
                 try:
                     yield self.get(path.name)
@@ -188,21 +157,36 @@ class Store:
         """Move a finished folder into the store; committing equal content twice is harmless."""
         self.prepare()
         made = describe(folder, kind, meta)
-        target = self.object_folder(made.digest)
-        if not self.has(made.digest):
+        if not self._is_whole(made.digest):
             for name in made.files:
                 _flush(folder / name)
-            shutil.rmtree(target, ignore_errors=True)  # a torn one has no manifest
-            staged = self.home / "objects" / f".{made.digest}.{os.getpid()}"
-            shutil.rmtree(staged, ignore_errors=True)
-            staged.mkdir()
+            staged = self._stage(made.digest)
             os.replace(folder, staged / "files")
             for name in made.files:
                 (staged / "files" / name).chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
             self._write_manifest(staged, made.model_copy(update={"run": run}))
-            os.replace(staged, target)
-            sync_folder(target.parent)
+            self._place(staged, made.digest)
         return self.get(made.digest)
+
+    def _stage(self, digest: str) -> Path:
+        staged = self.home / "objects" / f".{digest}.{writer_id()}"
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir()
+        return staged
+
+    def _place(self, staged: Path, digest: str) -> None:
+        """Rename a complete object into place; when another maker was first, theirs stays."""
+        target = self.object_folder(digest)
+        try:
+            os.replace(staged, target)
+        except OSError:
+            if not target.is_dir():
+                raise
+            if not self._is_whole(digest):
+                shutil.rmtree(target)
+                os.replace(staged, target)
+        shutil.rmtree(staged, ignore_errors=True)
+        sync_folder(target.parent)
 
     def link(
         self, folder: Path, kind: Kind, meta: dict[str, Any], only: Iterable[Path]
@@ -218,14 +202,12 @@ class Store:
             for p in paths
         }
         digest = digest_of(kind, files, meta)
-        if not self.has(digest):
+        if not self._is_whole(digest):
             made = Artifact(kind=kind, digest=digest, files=files, meta=meta, folder=folder)
-            staged = self.home / "objects" / f".{digest}.{os.getpid()}"
-            shutil.rmtree(staged, ignore_errors=True)
-            staged.mkdir()
+            staged = self._stage(digest)
             mtimes = {p.relative_to(folder).as_posix(): p.stat().st_mtime_ns for p in paths}
             self._write_manifest(staged, made, {"folder": str(folder), "mtime_ns": mtimes})
-            os.replace(staged, self.object_folder(digest))
+            self._place(staged, digest)
         return self.get(digest)
 
     def _write_manifest(
@@ -380,7 +362,7 @@ class Store:
         alive = set(self.names().values())
         for digest in list(alive):
             if self.has(digest):
-                alive.add(str(self.get(digest).meta.get("base", "")))
+                alive.add(str(self._manifest(digest)["meta"].get("base", "")))
         return [a for a in self.artifacts() if a.digest not in alive]
 
     def leftovers(self) -> list[Path]:
@@ -400,7 +382,10 @@ class Store:
 
     def delete(self, artifact: Artifact) -> None:
         """Remove one artifact; a linked one loses only its manifest, never the user's files."""
-        shutil.rmtree(self.object_folder(artifact.digest))
+        folder = self.object_folder(artifact.digest)
+        doomed = folder.with_name(f".{folder.name}.{writer_id()}")
+        os.replace(folder, doomed)  # at once: a kill must not leave a manifest over missing files
+        shutil.rmtree(doomed)
 
 
 def _flush(path: Path) -> None:

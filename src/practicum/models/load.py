@@ -78,7 +78,9 @@ def load_folder(folder: Path, dtype: Dtype | None = None) -> PreTrainedModel:
     be_quiet()
     import torch
     from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(
         str(folder),
         dtype=getattr(torch, dtype or stored_dtype(folder)),
