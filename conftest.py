@@ -67,7 +67,7 @@ def toy_recipe() -> Recipe:
     steps["pairs"]["inputs"].pop("model")  # an untrained model seldom stops: near misses instead
     for step in steps.values():
         if step["stage"] == "evaluate":
-            step["params"] = {"max_tokens": 8, "texts": 6, "text_tokens": 32}
+            step["params"] = {"max_tokens": 8, "n_texts": 6, "text_tokens": 32}
         if step["stage"] == "talk":
             step["params"]["max_tokens"] = 8
     return parse_recipe(yaml.safe_dump(body, sort_keys=False), "toy.yaml")

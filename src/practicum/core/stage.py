@@ -122,13 +122,20 @@ class Job:
 
     @property
     def key(self) -> str:
-        """sha256(stage, version, ordered input digests, params, seed)."""
+        """sha256(stage, version, ordered input digests, params, seed).
+
+        Optional inputs left out at the end are the same as None: recipes do the one, the
+        command line does the other.
+        """
+        digests = [a.digest if a else None for a in self.inputs]
+        while digests and digests[-1] is None:
+            digests.pop()
         return sha256_text(
             canonical_json(
                 {
                     "stage": self.stage.name,
                     "version": self.stage.version,
-                    "inputs": [a.digest if a else None for a in self.inputs],
+                    "inputs": digests,
                     "params": self.params.model_dump(mode="json"),
                     "seed": self.seed,
                 }
@@ -283,8 +290,8 @@ def _make(store: Store, job: Job, work: Work) -> Run:
             versions=versions(),
         )
         store.record(run)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        if not _is_full_disk(error):
             raise
         raise FullDiskError(
             f"{store.home}: no space left while making {work.step}",
@@ -292,6 +299,13 @@ def _make(store: Store, job: Job, work: Work) -> Run:
         ) from error
     shutil.rmtree(work.folder, ignore_errors=True)
     return run
+
+
+def _is_full_disk(error: Exception) -> bool:
+    """Whether the disk was full. safetensors raises its own error, with the system's words."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return type(error).__name__ == "SafetensorError" and "No space left" in str(error)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ class EvaluateParams(Params):
 
     limit: int | None = Field(None, gt=0, description="At most so many questions. None: all.")
     max_tokens: int = Field(48, gt=0, description="Longest answer, in tokens.")
-    texts: int = Field(40, gt=0, description="Documents for perplexity and KL.")
+    n_texts: int = Field(40, gt=0, description="Documents for perplexity and KL.")
     text_tokens: int = Field(96, gt=8, description="Tokens scored of each document.")
     speed: bool = Field(True, description="Measure single-stream decoding speed.")
 
@@ -73,7 +73,7 @@ class Evaluate:
         if wrong:
             raise PlanError(*wrong)
         scale = float(model.meta.get("n_parameters", 1e8)) / 134.5e6
-        seconds = scale * (6 + len(questions) * 0.06 + (params.texts * 0.25 if texts else 0))
+        seconds = scale * (6 + len(questions) * 0.06 + (params.n_texts * 0.25 if texts else 0))
         return Plan(f"scorecard of {model.meta.get('name')}: {len(questions)} questions", seconds,
                     1_000_000, int(1.1e9 * scale))  # fmt: skip
 
@@ -97,7 +97,7 @@ class Evaluate:
         if baseline:
             metrics += gain_metrics(samples, baseline.read_json(REPORT_FILE)["samples"])
         if texts:
-            scores = score_texts(work, scorable(model), tokenizer, test_texts(texts, params.texts),
+            scores = score_texts(work, scorable(model), tokenizer, test_texts(texts, params.n_texts),
                                  params.text_tokens, scorable(parent) if parent else None)  # fmt: skip
             metrics += text_metrics(scores, work.seed)
         metrics.append(Metric(name="size", value=model.size_bytes, unit="bytes", better="lower"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import secrets
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,7 +44,8 @@ class LlamaEngine:
         params.ui = False
         params.endpoint_slots = False
         params.port = 0
-        params.api_keys = [secrets.token_hex(32)]
+        self._key = secrets.token_hex(32)
+        params.api_keys = [self._key]
         try:
             self._server: Any = xllamacpp.Server(params)
         except Exception as error:  # the binding raises bare RuntimeError for every cause
@@ -124,6 +127,22 @@ class LlamaEngine:
         request = {**self._request(list(ids), Sampling(max_tokens=1)), "logprobs": n}
         top = self._server.handle_completions(request)["choices"][0]["logprobs"]
         return {t["id"]: t["logprob"] for t in top["content"][0]["top_logprobs"]}
+
+    @property
+    def address(self) -> str:
+        """Where the library's server listens: always this machine."""
+        return str(self._server.listening_address)
+
+    def tokenize(self, text: str) -> list[int]:
+        """Ids as llama.cpp itself reads the text, to check our tokenizer against it."""
+        body = json.dumps({"content": text, "add_special": False, "parse_special": True}).encode()
+        request = urllib.request.Request(  # noqa: S310 - a loopback address of our own
+            f"{self.address}/tokenize",
+            data=body,
+            headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return [int(t) for t in json.load(answer)["tokens"]]
 
     def decode_speed(self, ids: Sequence[int], n_tokens: int) -> float:
         """Tokens per second of one stream, end of text ignored."""

@@ -6,43 +6,18 @@ import base64
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from html import escape
+from html.parser import HTMLParser
 
-from practicum.measure.plots import Picture
+from practicum.measure.style import STYLE
+from practicum.measure.told import Picture
 
-STYLE = """
-:root{--paper:#fbfaf6;--ink:#1d1d1b;--muted:#66645e;--line:#d9d5cb;--accent:#0b5f8a;--wash:#f1eee5;
-color-scheme:light dark}
-@media (prefers-color-scheme:dark){:root{--paper:#16171a;--ink:#e9e6df;--muted:#a5a29a;
---line:#3a3b40;--accent:#7cc0e8;--wash:#202226}}
-*{box-sizing:border-box}html{font-size:18px}
-body{margin:0;background:var(--paper);color:var(--ink);line-height:1.55;
-font-family:Charter,"Bitstream Charter","Sitka Text",Cambria,Georgia,serif}
-main{max-width:54rem;margin:0 auto;padding:2.2rem 1.2rem 4rem}
-h1{font-size:2rem;line-height:1.2;margin:.2rem 0 .6rem;font-weight:600}
-h2{font-size:1.3rem;margin:2.6rem 0 .5rem;padding-top:.9rem;border-top:1px solid var(--line);font-weight:600}
-p,ul{max-width:42rem}.lead{font-size:1.15rem}
-nav,table,figure,summary,dl,.columns h3{font-family:Seravek,"Gill Sans Nova",Ubuntu,Calibri,
-"DejaVu Sans",source-sans-pro,system-ui,sans-serif}
-nav ul{columns:2;padding-left:1.1rem;font-size:.85rem}a{color:var(--accent)}
-:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
-.skip{position:absolute;left:-99rem}.skip:focus{left:1rem}
-.scroll{overflow-x:auto;margin:1rem 0}
-table{border-collapse:collapse;font-size:.8rem;width:100%;font-variant-numeric:tabular-nums}
-caption{text-align:left;color:var(--muted);padding:.2rem 0}
-th,td{padding:.32rem .6rem .32rem 0;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
-th.n,td.n{text-align:right;white-space:nowrap}thead th{border-bottom:2px solid var(--muted)}
-figure{margin:1.6rem 0}figure svg{max-width:100%;height:auto;display:block}
-figcaption{font-weight:600;margin:0 0 .3rem}figcaption+.scroll{margin-top:.2rem}
-.key{color:var(--muted);font-size:.72rem}details{font-size:.85rem;margin:.3rem 0}
-summary{cursor:pointer;color:var(--accent)}
-pre{background:var(--wash);padding:.8rem;overflow-x:auto;font-size:.76rem;line-height:1.45;
-font-family:"DejaVu Sans Mono",Menlo,Consolas,monospace}
-.columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1rem;margin:.4rem 0 1.4rem}
-.columns h3{font-size:.8rem;color:var(--muted);margin:0}.columns pre{white-space:pre-wrap;margin:.3rem 0}
-"""
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
+)
 
 
 class Page:
@@ -51,86 +26,171 @@ class Page:
     def __init__(self, title: str) -> None:
         self.title = title
         self._parts: list[str] = []
-        self._contents: list[tuple[str, str]] = []
+        self._contents: dict[str, str] = {}  # anchor: heading
+        self._before_first_heading = 0
 
     def add_lead(self, text: str) -> None:
+        """The answer of the report, in larger type."""
         self._parts.append(f'<p class="lead">{escape(text)}</p>')
 
-    def add_heading(self, text: str) -> None:
-        anchor = re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-")
-        self._contents.append((anchor, text))
+    def add_heading(self, text: str, id: str | None = None) -> str:
+        """A section that the contents list; its anchor, which is unique on the page."""
+        anchor = wanted = _slug(id or text) or "section"
+        number = 1
+        while anchor in self._contents or anchor == "report":
+            number += 1
+            anchor = f"{wanted}-{number}"
+        if not self._contents:
+            self._before_first_heading = len(self._parts)
+        self._contents[anchor] = text
         self._parts.append(f'<h2 id="{anchor}">{escape(text)}</h2>')
+        return anchor
 
     def add_paragraph(self, text: str) -> None:
+        """One paragraph of prose."""
         self._parts.append(f"<p>{escape(text)}</p>")
 
     def add_table(
-        self, headers: Sequence[str], rows: Sequence[Sequence[str]], caption: str,
+        self,
+        headers: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        caption: str,
         numeric: Collection[int] = (),
-    ) -> None:  # fmt: skip
+    ) -> None:
+        """A table whose first column names its rows; `numeric` columns are set to the right."""
         self._parts.append(_table(headers, rows, caption, numeric))
 
     def add_picture(self, picture: Picture) -> None:
-        """A figure with its claim, its data as a table, and the data to take away."""
+        """A figure under its claim, its data as a table, and the data to take away."""
         rows = list(csv.reader(io.StringIO(picture.csv)))
         data = base64.b64encode(picture.csv.encode()).decode()
-        numeric = range(1, len(rows[0]))
+        name = _slug(picture.claim)[:60].strip("-") or "data"
+        table = _table(rows[0], rows[1:], "", range(1, len(rows[0])), picture.claim)
         self._parts.append(
-            f"<figure><figcaption>{escape(picture.claim)}</figcaption>{picture.svg}"
-            f"<details><summary>The numbers</summary>{_table(rows[0], rows[1:], '', numeric)}"
-            f'<a download="data.csv" href="data:text/csv;base64,{data}">CSV</a></details>'
-            + (f'<div class="key">recipe key {escape(picture.key)}</div>' if picture.key else "")
-            + "</figure>"
+            f'<figure class="plot"><figcaption>{escape(picture.claim)}</figcaption>'
+            f"{_checked(picture.svg)}<details><summary>The numbers</summary>{table}"
+            f'<a download="{name}.csv" href="data:text/csv;charset=utf-8;base64,{data}">'
+            "Download as CSV</a></details></figure>"
         )
 
-    def add_svg(self, svg: str, caption: str) -> None:
-        """A drawing made by our own code; its text was escaped where it was drawn."""
-        body = f'<div class="scroll">{svg}</div>'
+    def add_svg(self, svg: str, caption: str, alt: str = "") -> None:
+        """A drawing of another room, which may scroll; `alt` when it brings no text of its own.
+
+        Raises  ValueError when the drawing could run a script or reach outside of the page.
+        """
+        role = f' role="img" aria-label="{escape(alt)}"' if alt else ""
+        body = f'<div class="scroll" tabindex="0"{role or _region(caption)}>{_checked(svg)}</div>'
         self._parts.append(f"<figure><figcaption>{escape(caption)}</figcaption>{body}</figure>")
 
     def add_code(self, text: str, summary: str) -> None:
-        self._parts.append(
-            f"<details><summary>{escape(summary)}</summary><pre>{escape(text)}</pre></details>"
-        )
+        """A text letter by letter, folded under its summary."""
+        self._add_folded(summary, _preformatted(text, summary))
+
+    def add_details(
+        self,
+        summary: str,
+        headers: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        numeric: Collection[int] = (),
+    ) -> None:
+        """A table folded under its summary."""
+        self._add_folded(summary, _table(headers, rows, "", numeric, summary))
 
     def add_columns(self, columns: Sequence[tuple[str, str]]) -> None:
         """Texts side by side, each under its heading."""
         cells = "".join(
-            f"<div><h3>{escape(h)}</h3><pre>{escape(t)}</pre></div>" for h, t in columns
+            f"<div><h3>{escape(heading)}</h3><pre>{escape(text)}</pre></div>"
+            for heading, text in columns
         )
         self._parts.append(f'<div class="columns">{cells}</div>')
 
     def html(self) -> str:
         """The whole document."""
-        links = "".join(f'<li><a href="#{a}">{escape(t)}</a></li>' for a, t in self._contents)
-        contents = f'<nav aria-label="Contents"><ul>{links}</ul></nav>' if links else ""
-        lead, rest = self._parts[:1], self._parts[1:]
+        parts = list(self._parts)
+        if self._contents:
+            links = "".join(
+                f'<li><a href="#{anchor}">{escape(text)}</a></li>'
+                for anchor, text in self._contents.items()
+            )
+            contents = f'<nav aria-label="Contents"><ol>{links}</ol></nav>'
+            parts.insert(self._before_first_heading, contents)
+        title = escape(self.title)
         return (
-            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-            '<meta name="viewport" content="width=device-width,initial-scale=1">'
-            f"<title>{escape(self.title)}</title><style>{STYLE}</style></head><body>"
-            '<a class="skip" href="#top">Skip to the report</a>'
-            f'<main id="top"><h1>{escape(self.title)}</h1>\n'
-            + "\n".join([*lead, contents, *rest])
-            + "\n</main></body></html>\n"
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+            '<a class="skip" href="#report">Skip to the report</a>\n'
+            f'<main id="report" tabindex="-1">\n<h1>{title}</h1>\n'
+            + "\n".join(parts)
+            + "\n</main>\n</body>\n</html>\n"
         )
+
+    def _add_folded(self, summary: str, body: str) -> None:
+        self._parts.append(f"<details><summary>{escape(summary)}</summary>{body}</details>")
+
+
+def _slug(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def _region(name: str) -> str:
+    """What makes a box that scrolls reachable by keyboard and announced by name."""
+    return f' role="region" aria-label="{escape(name)}"'
+
+
+def _preformatted(text: str, name: str) -> str:
+    # The parser drops one newline after <pre>; one of ours keeps the text's own.
+    return f'<pre tabindex="0"{_region(name)}>\n{escape(text)}</pre>'
 
 
 def _table(
-    headers: Sequence[str], rows: Sequence[Sequence[str]], caption: str, numeric: Collection[int]
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    caption: str,
+    numeric: Collection[int],
+    name: str = "",
 ) -> str:
-    def cell(tag: str, i: int, text: str) -> str:
-        mark = ' class="n"' if i in numeric else ""
-        scope = ' scope="col"' if tag == "th" else ""
-        return f"<{tag}{mark}{scope}>{escape(text)}</{tag}>"
+    def cell(column: int, text: str, scope: str = "") -> str:
+        tag = "th" if scope else "td"
+        mark = ' class="n"' if column in numeric else ""
+        scoped = f' scope="{scope}"' if scope else ""
+        return f"<{tag}{mark}{scoped}>{escape(text)}</{tag}>"
 
-    head = "".join(cell("th", i, h) for i, h in enumerate(headers))
+    head = "".join(cell(i, header, "col") for i, header in enumerate(headers))
     body = "".join(
-        "<tr>" + "".join(cell("td", i, c) for i, c in enumerate(row)) + "</tr>" for row in rows
+        "<tr>" + "".join(cell(i, c, "" if i else "row") for i, c in enumerate(row)) + "</tr>\n"
+        for row in rows
     )
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    title = f"<caption><span>{escape(caption)}</span></caption>" if caption else ""
+    region = _region(name or caption or ", ".join(headers))
     return (
-        f'<div class="scroll" tabindex="0"><table>{title}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
+        f'<div class="scroll" tabindex="0"{region}><table>{title}\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
     )
+
+
+class _Gate(HTMLParser):
+    """Complains about what a still drawing has no use for."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.complaints: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in {"script", "foreignobject", "iframe", "object", "embed", "image", "a"}:
+            self.complaints.append(f"<{tag}>")
+        for name, value in attrs:
+            outside = name.endswith("href") and not (value or "").startswith("#")
+            if name.startswith("on") or outside:
+                self.complaints.append(f"{name}={value!r}")
+
+
+def _checked(svg: str) -> str:
+    """The drawing itself, once nothing in it runs or reaches outside."""
+    gate = _Gate()
+    gate.feed(svg)
+    if gate.complaints or not svg.lstrip().startswith("<svg"):
+        raise ValueError(f"not a still drawing: {', '.join(gate.complaints) or svg[:40]}")
+    return svg
