@@ -96,7 +96,7 @@ def test_canonical_json_refuses_numbers_that_json_cannot_say() -> None:
         canonical_json({"loss": float("nan")})
 
 
-@pytest.mark.parametrize("suffix", sorted(PICKLE_SUFFIXES) + [".PKL"])
+@pytest.mark.parametrize("suffix", [*sorted(PICKLE_SUFFIXES), ".PKL"])
 def test_pickle_like_files_are_refused(tmp_path: Path, suffix: str) -> None:
     (tmp_path / f"model{suffix}").write_bytes(b"\x80\x04.")
     with pytest.raises(IntegrityError, match="can run code"):

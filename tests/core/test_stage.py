@@ -83,9 +83,7 @@ def test_the_key_does_not_change_with_inputs_left_out_at_the_end(store: Store, t
     assert Job(toys.join, (a, None, None), Params()).key == Job(toys.join, (a,), Params()).key
 
 
-def test_threads_and_home_are_no_part_of_the_key_or_the_digest(
-    toys: Any, tmp_path: Path
-) -> None:
+def test_threads_and_home_are_no_part_of_the_key_or_the_digest(toys: Any, tmp_path: Path) -> None:
     one = perform(Store(tmp_path / "here"), toys.job(n=2), threads=1, step="a")
     two = perform(Store(tmp_path / "there"), toys.job(n=2, why="again"), threads=2, step="b")
     assert (two.run.key, two.artifact.digest) == (one.run.key, one.artifact.digest)
@@ -252,7 +250,9 @@ class SafetensorError(Exception):
     [
         OSError(errno.ENOSPC, "No space left on device"),
         OSError(errno.EDQUOT, "Disk quota exceeded"),
-        SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+        SafetensorError(
+            "Error while serializing: I/O error: No space left on device (os error 28)"
+        ),
     ],
     ids=["no space", "quota", "no space, said by safetensors"],
 )

@@ -367,7 +367,7 @@ def test_a_prefix_of_two_artifacts_is_refused_not_guessed(
 ) -> None:
     a, b = put(store, "a"), put(store, "b")
     for made, last in ((a, "1"), (b, "2")):
-        os.rename(store.object_folder(made.digest), store.object_folder("abcdef" + last))
+        store.object_folder(made.digest).rename(store.object_folder("abcdef" + last))
     with pytest.raises(UnknownReference, match="abcdef is the start of 2 artifacts"):
         store.resolve("abcdef")
 
@@ -504,7 +504,7 @@ def test_an_object_torn_between_manifest_and_rename_is_a_leftover_not_an_artifac
 ) -> None:
     made = put(store)
     torn = store.home / "objects" / f".{made.digest}.4194304"  # above any Linux process id
-    os.rename(store.object_folder(made.digest), torn)
+    store.object_folder(made.digest).rename(torn)
     assert list(store.artifacts()) == []
     assert store.unreachable() == []
     assert store.leftovers() == [torn]

@@ -13,6 +13,7 @@ from practicum.measure.intervals import (
     mean_interval,
     paired_gain,
     perplexity_interval,
+    score,
     wilson,
 )
 
@@ -46,26 +47,44 @@ def test_wilson_knows_nothing_from_nothing_and_stays_in_the_unit_interval():
     assert wilson(5, 5)[1] == 1.0
 
 
-@pytest.mark.parametrize(
-    ("cells", "difference", "low", "high"),
-    [
-        # Cavo et al. 2012, as computed by R's contingencytables (Fagerland, Lydersen and Laake):
-        # there before minus after, here mirrored. 59 and 80 agree, 6 and 16 changed.
-        ((59, 16, 6, 80), 0.0621, 0.0046, 0.1186),
-        # Worked out apart from this code: phi is negative here, and then it is not corrected.
-        ((36, 12, 2, 0), 0.2000, 0.0569, 0.3404),
-    ],
-)
-def test_a_paired_gain_matches_newcombes_interval_computed_by_others(cells, difference, low, high):
-    gain = paired_gain(*answers(*cells))
-    assert (gain.difference, gain.low, gain.high) == approx((difference, low, high), abs=5e-5)
+def test_the_score_equals_a_search_for_the_likeliest_loss_under_the_supposed_difference():
+    better, worse, n = 12, 5, 60
+    for supposed in (-0.1, 0.0, 0.05, 0.3):
+        p_worse = np.arange(1, 100_000) / 100_000
+        p_better = p_worse + supposed
+        rest = 1 - p_better - p_worse
+        with np.errstate(invalid="ignore", divide="ignore"):
+            likelihood = better * np.log(p_better) + worse * np.log(p_worse)
+            likelihood += (n - better - worse) * np.log(rest)
+        best = p_worse[np.nanargmax(np.where(p_better > 0, likelihood, -np.inf))]
+        error = math.sqrt(n * (2 * best + supposed * (1 - supposed)))
+        slow = (better - worse - n * supposed) / error
+        assert score(better, worse, n, supposed) == approx(slow, abs=1e-2)  # a grid of 1e-5
+
+
+def test_the_paired_interval_ends_where_the_score_is_two_standard_errors_away():
+    gain = paired_gain(*answers(36, 12, 5, 7))
+    assert gain.difference == approx(7 / 60)
+    assert score(12, 5, 60, gain.low) == approx(1.959964, abs=1e-5)
+    assert score(12, 5, 60, gain.high) == approx(-1.959964, abs=1e-5)
+
+
+def test_without_any_change_the_interval_has_its_closed_form():
+    # no answer changed: n·d² / (d·(1 − d)) = z², so d = z² / (n + z²)
+    gain = paired_gain(*answers(20, 0, 0, 20))
+    assert gain.high == approx(1.959964**2 / (40 + 1.959964**2), abs=1e-6)
+    assert gain.low == approx(-gain.high)
+
+
+def test_when_every_answer_improves_the_interval_reaches_one():
+    assert paired_gain(*answers(0, 30, 0, 0)).high == 1.0
 
 
 def test_swapping_before_and_after_mirrors_the_gain():
     before, after = answers(31, 14, 5, 22)
     gain, mirrored = paired_gain(before, after), paired_gain(after, before)
     assert (mirrored.difference, mirrored.low, mirrored.high) == approx(
-        (-gain.difference, -gain.high, -gain.low), abs=1e-12
+        (-gain.difference, -gain.high, -gain.low), abs=1e-9
     )
     assert mirrored.p_value == approx(gain.p_value)
     assert (mirrored.n_better, mirrored.n_worse) == (gain.n_worse, gain.n_better) == (5, 14)

@@ -36,10 +36,10 @@ class AlignParams(Params):
     )  # fmt: skip
     rank: int = Field(16, gt=0, description="Rank of the LoRA update of every linear layer.")
     alpha: float = Field(32.0, gt=0, description="The update is scaled by alpha / rank.")
-    lr_peak: float = Field(2e-4, gt=0, lt=1, description="Peak learning rate.")
+    lr_peak: float = Field(5e-4, gt=0, lt=1, description="Peak learning rate.")
     epochs: int = Field(1, gt=0, description="How often every pair is seen.")
-    row_tokens: int = Field(512, ge=64, description="Tokens in one packed row.")
-    rows_per_update: int = Field(2, gt=0, description="Packed rows behind every update.")
+    row_tokens: int = Field(256, ge=64, description="Tokens in one packed row.")
+    rows_per_update: int = Field(1, gt=0, description="Packed rows behind every update.")
     max_tokens: int = Field(1024, gt=8, description="Longer pairs are left out, never cut.")
     output: Literal["model", "adapter"] = Field(
         "model", description="The aligned model whole, or the adapter alone."

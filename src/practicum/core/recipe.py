@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import graphlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,26 +59,38 @@ class Step:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A checked recipe: steps in an order in which each finds its inputs made."""
+    """A checked recipe: steps in an order in which each finds its inputs made.
+
+    `where` knows the file and line of a path, for what only turns out to be wrong later.
+    """
 
     title: str
     steps: tuple[Step, ...]
     text: str
+    where: Where = field(repr=False, compare=False)
 
     def step(self, name: str) -> Step:
+        """The step of that name."""
         return next(s for s in self.steps if s.name == name)
 
 
 def read_yaml(text: str, name: str) -> tuple[Any, Where]:
     """Plain YAML (no tags, no duplicate keys) and a function from path to `file:line`.
 
-    Raises  RecipeError for syntax errors and duplicate keys.
+    Raises  RecipeError for syntax errors, duplicate keys and aliases that contain themselves.
     """
     lines: dict[tuple[str | int, ...], int] = {}
     wrong: list[Complaint] = []
+    walked: dict[int, bool] = {}  # node → finished? An alias is walked once, where it is written.
 
-    def walk(node: yaml.Node, path: tuple[str | int, ...]) -> None:
-        lines[path] = node.start_mark.line + 1
+    def walk(node: yaml.Node, path: tuple[str | int, ...], line: int = 0) -> None:
+        lines[path] = line or node.start_mark.line + 1
+        if id(node) in walked:
+            if not walked[id(node)]:
+                what = "not YAML: an alias inside what it stands for"
+                wrong.append(Complaint(what, f"{name}:{lines[path]}"))
+            return
+        walked[id(node)] = False
         if isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in node.value:
@@ -86,16 +98,16 @@ def read_yaml(text: str, name: str) -> tuple[Any, Where]:
                     where = f"{name}:{key.start_mark.line + 1}"
                     wrong.append(Complaint(f"{key.value}: given twice", where))
                 seen.add(key.value)
-                walk(value, (*path, key.value))
-                lines[(*path, key.value)] = key.start_mark.line + 1
+                walk(value, (*path, key.value), key.start_mark.line + 1)
         elif isinstance(node, yaml.SequenceNode):
             for i, item in enumerate(node.value):
                 walk(item, (*path, i))
+        walked[id(node)] = True
 
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or str(error)
@@ -141,6 +153,8 @@ def read_recipe(path: Path) -> Recipe:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise RecipeError(f"{path}: no such file", hint="practicum life, without a file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: cannot be read: {error}") from None
     return parse_recipe(text, path.name)
 
 
@@ -156,8 +170,7 @@ def parse_recipe(text: str, name: str = "recipe.yaml") -> Recipe:
     if data.get("practicum") != 1:
         wrong.append(Complaint("practicum: must be 1, the recipe format", where(("practicum",))))
     default_seed = data.get("seed", 0)
-    if not isinstance(default_seed, int) or isinstance(default_seed, bool):
-        wrong.append(Complaint("seed: must be a whole number", where(("seed",))))
+    wrong += _check_seed(default_seed, where(("seed",)))
     steps: dict[str, Step] = {}
     for step_name, body in data["steps"].items():
         step = _read_step(str(step_name), body, default_seed, where, wrong)
@@ -167,7 +180,7 @@ def parse_recipe(text: str, name: str = "recipe.yaml") -> Recipe:
     order = _order(steps, where, wrong) if not wrong else []
     if wrong:
         raise RecipeError(*sorted(wrong, key=_line))
-    return Recipe(str(data.get("title", name)), tuple(steps[n] for n in order), text)
+    return Recipe(str(data.get("title", name)), tuple(steps[n] for n in order), text, where)
 
 
 def _line(complaint: Complaint) -> int:
@@ -176,6 +189,11 @@ def _line(complaint: Complaint) -> int:
 
 def _unknown(key: str, known: set[str], where: str) -> Complaint:
     return Complaint(f"{key}: unknown key", where, nearest(key, known) or ", ".join(sorted(known)))
+
+
+def _check_seed(seed: Any, where: str) -> list[Complaint]:
+    whole = isinstance(seed, int) and not isinstance(seed, bool)
+    return [] if whole else [Complaint("seed: must be a whole number", where)]
 
 
 def _read_step(
@@ -188,10 +206,16 @@ def _read_step(
     if not NAME_PATTERN.fullmatch(name):
         wrong.append(Complaint(f"'{name}' cannot name an artifact", where(at), name.lower()))
     wrong += [_unknown(str(k), STEP_KEYS, where((*at, k))) for k in body if k not in STEP_KEYS]
+    if "seed" in body:
+        wrong += _check_seed(body["seed"], where((*at, "seed")))
+    if not isinstance(body.get("expect_s"), (int, float, type(None))):
+        wrong.append(Complaint("expect_s: must be a number of seconds", where((*at, "expect_s"))))
     try:
-        stage = find_stage(str(body.get("stage")))
+        stage = find_stage(str(body.get("stage", "")))
     except PracticumError as error:
-        wrong += [Complaint(c.what, where((*at, "stage")), c.hint) for c in error.complaints]
+        none = "" if "stage" in body else f"{name}: needs a stage"
+        wrong += [Complaint(none or c.what, where((*at, "stage")), c.hint)
+                  for c in error.complaints]  # fmt: skip
         return None
     try:
         params = stage.Params.model_validate(body.get("params") or {})
@@ -217,9 +241,17 @@ def _read_inputs(
             for k in given if k not in names
         ]  # fmt: skip
         ordered: list[str | None] = []
-        for name in names:
-            value = given.get(name)
-            ordered += value if isinstance(value, list) else [value]
+        for slot in stage.takes:
+            value = given.get(slot.name)
+            some = value if isinstance(value, list) else [value]
+            place = where((*at, "inputs", slot.name))
+            if not all(item is None or isinstance(item, str) for item in some):
+                wrong.append(Complaint(f"{slot.name}: must be a name or a list of names", place))
+            elif len(some) != 1 and not slot.many:
+                what = f"{slot.name}: takes one name, {len(some)} are given"
+                wrong.append(Complaint(what, place))
+            else:
+                ordered += some
         while ordered and ordered[-1] is None:
             ordered.pop()
         return tuple(ordered)
@@ -269,8 +301,9 @@ def check_references(recipe: Recipe, resolve: Resolve) -> dict[str, Artifact]:
                 found[reference] = resolve(reference)
             except PracticumError as error:
                 near = nearest(reference, names)
+                place = recipe.where(("steps", step.name, "inputs"))
                 wrong += [
-                    Complaint(f"{step.name}: {c.what}", c.where, near or c.hint)
+                    Complaint(f"{step.name}: {c.what}", c.where or place, near or c.hint)
                     for c in error.complaints
                 ]
     if wrong:
@@ -301,7 +334,8 @@ def carry_out(
                 try:
                     plan_job(store, settle(store, job))
                 except PracticumError as error:
-                    wrong += [Complaint(f"{step.name}: {c.what}", c.where, c.hint)
+                    place = recipe.where(("steps", step.name))
+                    wrong += [Complaint(f"{step.name}: {c.what}", c.where or place, c.hint)
                               for c in error.complaints]  # fmt: skip
     if wrong:
         raise RecipeError(*wrong)

@@ -59,18 +59,22 @@ def ngrams(text: str) -> set[tuple[str, ...]]:
 def decontaminate(
     rows: Sequence[Row], text_of: Callable[[Row], str], tests: Sequence[str]
 ) -> tuple[list[Row], int]:
-    """Rows that share neither a fingerprint nor a particular run of 13 words with any test
-    text, and how many were dropped.
+    """Rows that share neither their text, nor a fingerprint, nor a particular run of 13 words
+    with any test text, and how many were dropped.
 
     Runs that many test texts share are the wording of a task, not a leak, and do not count.
     """
     common = common_words(tests)
+    exact = {normalised(t) for t in tests}
+    # A text of common words only ("1 + 2") has no fingerprint; there equality must do.
     marks = set(fingerprints(tests, common)) - {""}
     runs = Counter(run for t in tests for run in ngrams(t))
     leaks = {run for run, n in runs.items() if n <= max(1, COMMON * len(tests))}
     mine = fingerprints([text_of(r) for r in rows], common)
     kept = [
         row for row, mark in zip(rows, mine, strict=True)
-        if mark not in marks and not (ngrams(text_of(row)) & leaks)
+        if mark not in marks
+        and normalised(text_of(row)) not in exact
+        and not (ngrams(text_of(row)) & leaks)
     ]  # fmt: skip
     return kept, len(rows) - len(kept)

@@ -158,9 +158,10 @@ def text_metrics(scores: TextScores, seed: int) -> list[Metric]:
     if scores.kl:
         per_token = [k / t for k, t in zip(scores.kl, scores.tokens, strict=True)]
         mean, low, high = mean_interval(per_token)
+        known = (low, high) if len(per_token) > 1 else None
         same = sum(scores.same_top)
         metrics += [
-            Metric(name="kl", value=mean, unit="nats/token", n=n, ci95=(low, high), better="lower"),
+            Metric(name="kl", value=mean, unit="nats/token", n=n, ci95=known, better="lower"),
             Metric(name="same_top1", value=same / n, unit="fraction", n=n, ci95=wilson(same, n),
                    better="higher"),
         ]  # fmt: skip

@@ -33,7 +33,7 @@ class FinetuneParams(Params):
         description="Peak learning rate. Ten times a full tune's: only the adapter moves.",
     )  # fmt: skip
     epochs: int = Field(1, gt=0, description="How often every chat is seen.")
-    row_tokens: int = Field(512, ge=64, description="Tokens in one packed row.")
+    row_tokens: int = Field(256, ge=64, description="Tokens in one packed row.")
     rows_per_update: int = Field(2, gt=0, description="Packed rows behind every update.")
     max_tokens: int = Field(1024, gt=8, description="Longer chats are left out, never cut.")
     output: Literal["model", "adapter"] = Field(

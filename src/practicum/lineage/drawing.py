@@ -24,7 +24,7 @@ from practicum.lineage.layout import (
 from practicum.lineage.licence import Summary, Word, summary
 from practicum.lineage.members import GONE, Edge, Family, Node, plain, readable_size, shown
 
-INK, DIM = "var(--ink, #1a1a1a)", "var(--dim, #5c5c5c)"
+INK, DIM = "var(--ink, #1a1a1a)", "var(--muted, #5c5c5c)"
 LINE, PAPER, WASH = "var(--line, #bbb)", "var(--paper, #fff)", "var(--wash, #f3f3f1)"
 COLOURS: dict[Word, str] = {
     "permissive": "var(--permissive, #1f7a4d)",

@@ -147,7 +147,7 @@ def life_page(store: Store, recipe: Recipe, made: Mapping[str, Made]) -> str:
 
 def _add_scorecards(page: Page, scores: Sequence[Scored]) -> None:
     page.add_table(HEADERS, score_rows(scores),
-                   "All intervals are 95 %. Accuracy: Wilson; gain: Newcombe, paired, with McNemar's exact p; "
+                   "All intervals are 95 %. Accuracy: Wilson; gain: Tango, paired, with McNemar's exact p; "
                    "perplexity: bootstrap over documents.", range(1, len(HEADERS)))  # fmt: skip
     accuracy = scores[0].metric("accuracy") if scores else None
     n = accuracy.n if accuracy else 0
