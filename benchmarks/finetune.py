@@ -288,8 +288,8 @@ def main() -> int:
     parser.add_argument("--chats", type=int, help="short chats (128; quick 32)")
     parser.add_argument("--texts", type=int, help="long texts (16; quick 6); 0: none")
     parser.add_argument("--rounds", type=int, help="rounds (3; quick 2)")
-    parser.add_argument("--batch", type=int, default=16, help="the peer's batch of short chats")
-    parser.add_argument("--long-batch", type=int, default=4, help="the peer's batch of long texts")
+    parser.add_argument("--batch", type=int, default=8, help="the peer's batch of short chats")
+    parser.add_argument("--long-batch", type=int, default=1, help="the peer's batch of long texts")
     parser.add_argument("--checked", type=int, default=6, help="chats compared in float64")
     options = parser.parse_args()
     for name, full, quick in (("chats", 128, 32), ("texts", 16, 6), ("rounds", 3, 2)):

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 Result = TypeVar("Result")
+Ours = TypeVar("Ours")
+Peer = TypeVar("Peer")
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ def spent(work: Callable[[], Result]) -> tuple[Spent, Result]:
 
 
 def alternate(
-    ours: Callable[[], Result], peer: Callable[[], Result], n_rounds: int
-) -> list[tuple[Result, Result]]:
+    ours: Callable[[], Ours], peer: Callable[[], Peer], n_rounds: int
+) -> list[tuple[Ours, Peer]]:
     """The results of both in every round, neighbours in time."""
     return [(ours(), peer()) for _ in range(n_rounds)]
 

@@ -12,7 +12,7 @@ from practicum.core.report import Metric, Report
         (Metric(name="loss", value=1.23456, unit="nats"), "1.23 nats"),
         (Metric(name="accuracy", value=0.5, unit="fraction"), "0.5"),
         (
-            Metric(name="accuracy", value=0.7149, unit="fraction", n=512, ci95=(0.6712, 0.7555)),
+            Metric(name="accuracy", value=0.7149, unit="fraction", n=512, ci95=(0.6712, 0.7561)),
             "0.715 [0.671, 0.756] (n=512)",
         ),
         (Metric(name="rows", value=0, n=0), "0 (n=0)"),

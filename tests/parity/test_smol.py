@@ -12,7 +12,7 @@ import practicum as pr
 from practicum.core.messages import Message
 from practicum.core.stage import Made
 from practicum.core.store import Store
-from practicum.infer.engine import gguf_path, open_engine
+from practicum.infer.engine import open_engine
 from practicum.infer.llama_engine import LlamaEngine
 from practicum.infer.torch_engine import TorchEngine
 from practicum.models.load import load_gguf, load_model
@@ -73,13 +73,17 @@ def test_the_weights_equal_transformers_own_reading_of_the_file(smol: Made, smol
     assert all(torch.equal(stored[n], t.bfloat16()) for n, t in ours.items())
 
 
-def test_llama_cpp_and_torch_agree_on_the_eight_bit_file(smol: Made, llama: LlamaEngine, smol_q8: Made) -> None:
-    engine = TorchEngine(load_gguf(gguf_path(smol_q8.artifact)), llama.tokenizer)
-    prompt = llama.tokenizer.encode_prompt([Message(role="user", content="What is the capital of France?")])
-    theirs = llama.first_log_probs(prompt, 8)
+def test_llama_cpp_and_torch_agree_on_the_float32_file(smol: Made, smol_store: Store) -> None:
+    # On the 8-bit file they differ by up to 0.4 nats: llama.cpp rounds activations to 8 bits
+    # too (LOG.md 2026-11-23). Here only its 16-bit key-value cache remains.
+    wide = pr.quantize("smol", type="F32", home=smol_store)
+    model, tokenizer = load_model(smol.artifact, "float32")
+    prompt = tokenizer.encode_prompt([Message(role="user", content="What is the capital of France?")])
+    with open_engine(wide.artifact, threads=2) as llama:
+        theirs = llama.first_log_probs(prompt, 8)
+    engine = TorchEngine(model, tokenizer)
     ours = [engine.log_likelihoods([(prompt, [token])])[0] for token in theirs]
-    # llama.cpp rounds activations to 8 bits and its cache to 16; the largest gap seen is 0.03
-    assert list(theirs.values()) == pytest.approx(ours, abs=0.1)
+    assert list(theirs.values()) == pytest.approx(ours, abs=0.02)
 
 
 @pytest.mark.timeout(900)

@@ -30,7 +30,7 @@ class AlignParams(Params):
         0.1, gt=0, description="How strongly the reference model holds the policy back."
     )
     chosen_nll: float = Field(
-        0.2, ge=0,
+        1.0, ge=0,
         description="Weight of the chosen answer's own likelihood. DPO alone may lower both "
         "answers' probability; this term keeps the chosen one up.",
     )  # fmt: skip

@@ -102,12 +102,14 @@ def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
     rows: list[Row] = []
     wrong: list[Complaint] = []
     n_wrong = 0
-    with path.open(encoding="utf-8") as stream:
+    with path.open("rb") as stream:
         for number, line in enumerate(stream, 1):
             if not line.strip():
                 continue
             try:
-                rows.append(row_type.model_validate(json.loads(line)))
+                rows.append(row_type.model_validate(json.loads(line.decode("utf-8"))))
+            except UnicodeDecodeError:
+                message = "not UTF-8"
             except json.JSONDecodeError as error:
                 message = f"not JSON: {error.msg}"
             except ValidationError as error:
