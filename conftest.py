@@ -61,7 +61,11 @@ def toy_recipe() -> Recipe:
     for task in steps["lessons"]["params"]["tasks"].values():
         task.update(train=24, validation=8, test=10)
     steps["lessons"]["params"].pop("articles", None)
-    steps["prose"] = {"stage": "data", "inputs": [str(TEXTS)], "params": {"form": "text", "test_share": 0.9}}
+    steps["prose"] = {
+        "stage": "data",
+        "inputs": [str(TEXTS)],
+        "params": {"form": "text", "test_share": 0.9},
+    }
     for task in steps["pairs"]["params"]["tasks"].values():
         task.update(train=8, validation=4)
     steps["pairs"]["inputs"].pop("model")  # an untrained model seldom stops: near misses instead
@@ -83,7 +87,9 @@ def life(tiny_store: Store, tiny: Made) -> dict[str, Made]:
 
 
 @pytest.fixture(scope="session")
-def smol_store(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Store]:
+def smol_store(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Store]:
     """A store with the real model; its download is kept between sessions, its import is not."""
     store = Store(tmp_path_factory.mktemp("smol"))
     store.prepare()

@@ -7,17 +7,17 @@ own chat endpoint on the same file, and transformers' generate() on the same wei
 from __future__ import annotations
 
 import argparse
-import secrets
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from generators import BATCH, MAX_TOKENS, PROMPT, Chats, Generate, RawLlama
 from machine import Ceilings, ceilings
 from rounds import Medians, alternate, medians, spent
+from subjects import base_model, sums
 from table import Load, Row, arguments, header, print_rows, tell, version
 
 from practicum import verbs
@@ -27,12 +27,6 @@ from practicum.core.messages import Message, Reply, Sampling
 if TYPE_CHECKING:
     from practicum.infer.torch_engine import TorchEngine
 
-MODEL = "smollm2-135m-instruct"
-SEED = 7
-PROMPT = "Count from one to one hundred in words, one number on each line."
-SUMS: dict[str, Any] = {"min_terms": 2, "max_terms": 2, "min_digits": 2, "max_digits": 2}
-MAX_TOKENS = 48  # of a short answer, as `evaluate` allows
-BATCH = 64  # of generate(): the same as ours
 N_EXACT = 16  # questions answered in float32, where both must agree to the letter
 GOAL_LLAMA = 0.99  # of the plan: what stands around the engine costs at most a hundredth
 NOTES = (
@@ -43,49 +37,7 @@ NOTES = (
     "bfloat16 matrix product",
 )
 
-Chats = Sequence[Sequence[Message]]
-
-
-def sums(n: int) -> list[list[Message]]:
-    """Questions of the task chain_sum, as chats."""
-    from practicum.data.tasks import questions
-
-    return [list(c.prompt) for c in questions("chain_sum", SUMS, SEED, n)]
-
-
 # -- llama.cpp -------------------------------------------------------------------------------
-
-
-class RawLlama:
-    """The peer: xllamacpp's server in this process, asked through its own chat endpoint."""
-
-    def __init__(self, path: Path, threads: int) -> None:
-        import xllamacpp
-
-        params = xllamacpp.CommonParams()
-        params.model.path = str(path)
-        params.n_ctx = 1024
-        params.n_parallel = 1
-        params.n_gpu_layers = 0
-        params.cpuparams.n_threads = threads
-        params.cpuparams_batch.n_threads = threads
-        params.verbosity = -1
-        params.port = 0
-        params.api_keys = [secrets.token_hex(32)]  # it listens on 127.0.0.1; nobody may call
-        self.server: Any = xllamacpp.Server(params)
-
-    def chat(self, text: str, n_tokens: int, **more: Any) -> dict[str, Any]:
-        """The endpoint's answer to one message, greedy."""
-        answer: dict[str, Any] = self.server.handle_chat_completions(
-            {"messages": [{"role": "user", "content": text}], "max_tokens": n_tokens,
-             "temperature": 0.0, "cache_prompt": True, **more}
-        )  # fmt: skip
-        return answer
-
-    def decode_speed(self, n_tokens: int) -> float:
-        """Tokens per second as the library itself reports them, end of text ignored."""
-        timings = self.chat(PROMPT, n_tokens, ignore_eos=True)["timings"]
-        return float(timings["predicted_per_second"])
 
 
 def llama_rows(q8: Artifact, options: argparse.Namespace, top: Ceilings) -> list[Row]:
@@ -126,56 +78,6 @@ def llama_rows(q8: Artifact, options: argparse.Namespace, top: Ceilings) -> list
 # -- torch -----------------------------------------------------------------------------------
 
 
-class Generate:
-    """The peer: transformers' model, tokenizer and generate(), prompts padded on the left."""
-
-    def __init__(self, folder: Path, dtype: str) -> None:
-        import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-
-        self.model = AutoModelForCausalLM.from_pretrained(
-            str(folder), dtype=getattr(torch, dtype)
-        ).eval()
-        self.tokenizer = AutoTokenizer.from_pretrained(str(folder), padding_side="left")
-        self.tokenizer.pad_token = self.tokenizer.pad_token or self.tokenizer.eos_token
-
-    def extend(self, ids: Sequence[int], n_tokens: int) -> list[int]:
-        """Exactly n greedy tokens behind the prompt, its end forbidden."""
-        import torch
-
-        given = torch.tensor([list(ids)])
-        out = self.model.generate(
-            given, attention_mask=torch.ones_like(given), do_sample=False,
-            max_new_tokens=n_tokens, min_new_tokens=n_tokens,
-            pad_token_id=self.tokenizer.pad_token_id,
-        )  # fmt: skip
-        return [int(i) for i in out[0, len(ids) :]]
-
-    def decode_speed(self, ids: Sequence[int], n_tokens: int) -> float:
-        """Tokens per second without the prompt: the time of n + 1 tokens less that of one."""
-        clock = time.perf_counter()
-        self.extend(ids, 1)
-        prompt_s = time.perf_counter() - clock
-        clock = time.perf_counter()
-        self.extend(ids, n_tokens + 1)
-        return n_tokens / (time.perf_counter() - clock - prompt_s)
-
-    def answers(self, chats: Chats, **more: Any) -> list[str]:
-        """A greedy answer to every chat, in batches."""
-        found: list[str] = []
-        for start in range(0, len(chats), BATCH):
-            batch = [[m.model_dump() for m in chat] for chat in chats[start : start + BATCH]]
-            given = self.tokenizer.apply_chat_template(
-                batch, add_generation_prompt=True, padding=True, return_tensors="pt",
-                return_dict=True,
-            )  # fmt: skip
-            out = self.model.generate(**given, do_sample=False, max_new_tokens=MAX_TOKENS,
-                                      pad_token_id=self.tokenizer.pad_token_id, **more)  # fmt: skip
-            tails = out[:, given["input_ids"].shape[1] :]
-            found += self.tokenizer.batch_decode(tails, skip_special_tokens=True)
-        return found
-
-
 @dataclass
 class TorchBench:
     """Both contenders on the same bfloat16 weights, with the ceilings of this run."""
@@ -205,44 +107,31 @@ class TorchBench:
             f"{speeds.spread}",
         )  # fmt: skip
 
-    def answer_rows(self, folder: Path) -> list[Row]:
-        """Many short answers against generate() as it is, and as it is tuned."""
-        import torch
-
+    def answer_row(self, folder: Path) -> Row:
+        """Many short answers against generate() in batches of the same size."""
         chats = sums(self.options.questions)
+        n_asked = len(chats[:N_EXACT])
         n_exact = exact_answers(folder, chats[:N_EXACT])
-        equal = n_exact == len(chats[:N_EXACT])
-        rows = []
-        for name, more in (
-            ("generate()", {}),
-            # An index instead of its own slice spares torch 2.13 a copy of the output matrix
-            # for every prompt.
-            ("generate(), last state by index", {"logits_to_keep": torch.tensor([-1])}),
-        ):
-            tell(f"answers: {name}")
-            replies, theirs, speeds = self._answers(chats, more)
-            same = sum(a.text == b for a, b in zip(replies, theirs, strict=True))
-            n_s = len(chats) / speeds.ours
-            bound = self._flop(chats, replies) / n_s / self.top.gemm_bf16_flop_s
-            rows.append(Row(
-                f"{len(chats)} short answers, torch bfloat16 / {name}", "answers/s", speeds.ours,
-                speeds.peer, version("transformers"), speeds.ratio, 1.0, equal, bound,
-                f"batches of {BATCH}, at most {MAX_TOKENS} tokens; identical: {same} of "
-                f"{len(chats)} in bfloat16, {n_exact} of {len(chats[:N_EXACT])} in float32 (the "
-                f"check); {speeds.spread}",
-            ))  # fmt: skip
-        return rows
+        tell("answers")
+        replies, theirs, speeds = self._answers(chats)
+        same = sum(a.text == b for a, b in zip(replies, theirs, strict=True))
+        seconds = len(chats) / speeds.ours
+        bound = self._flop(chats, replies) / seconds / self.top.gemm_bf16_flop_s
+        return Row(
+            f"{len(chats)} short answers, torch bfloat16", "answers/s", speeds.ours, speeds.peer,
+            version("transformers"), speeds.ratio, 1.0, n_exact == n_asked, bound,
+            f"batches of {BATCH}, at most {MAX_TOKENS} tokens; identical: {same} of {len(chats)} "
+            f"in bfloat16, {n_exact} of {n_asked} in float32 (the check); {speeds.spread}",
+        )  # fmt: skip
 
-    def _answers(
-        self, chats: Chats, more: dict[str, Any]
-    ) -> tuple[list[Reply], list[str], Medians]:
+    def _answers(self, chats: Chats) -> tuple[list[Reply], list[str], Medians]:
         """The last answers of both, and how fast they came."""
         sampling = Sampling(max_tokens=MAX_TOKENS)
         self.ours.reply(chats[:2], sampling)  # the first call pays for memory and kernel choice
-        self.peer.answers(chats[:2], **more)
+        self.peer.answers(chats[:2])
         pairs = alternate(
             lambda: spent(lambda: self.ours.reply(chats, sampling)),
-            lambda: spent(lambda: self.peer.answers(chats, **more)),
+            lambda: spent(lambda: self.peer.answers(chats)),
             self.options.rounds,
         )
         n = len(chats)
@@ -282,8 +171,7 @@ def measure(options: argparse.Namespace) -> tuple[list[Row], Ceilings]:
     from practicum.infer.torch_engine import TorchEngine
     from practicum.models.load import load_model, model_folder, threads
 
-    made = verbs.import_model(MODEL, home=options.home)
-    base: Artifact = getattr(made, "artifact", made)
+    base = base_model(options.home)
     q8 = verbs.quantize(base, type="Q8_0", home=options.home, threads=options.threads).artifact
     tell("ceilings")
     top = ceilings(options.threads)
@@ -295,7 +183,7 @@ def measure(options: argparse.Namespace) -> tuple[list[Row], Ceilings]:
         bench = TorchBench(
             TorchEngine(*load_model(base)), Generate(folder, "bfloat16"), options, top
         )
-        rows += [bench.stream_row(), *bench.answer_rows(folder)]
+        rows += [bench.stream_row(), bench.answer_row(folder)]
     return rows, top
 
 

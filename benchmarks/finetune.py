@@ -8,41 +8,34 @@ weights, same adapters, same number of updates, same threads.
 from __future__ import annotations
 
 import argparse
-import random
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from machine import Ceilings, ceilings
 from rounds import Spent, alternate, medians, spent
+from subjects import SEED, base_model, long_texts, short_chats
 from table import Load, Row, arguments, header, print_rows, tell, version
 
-from practicum import verbs
 from practicum.finetune.stage import FinetuneParams, RowNll
 from practicum.text.pack import Example, pack
-from practicum.text.tokenizer import ChatTokenizer, load_tokenizer
+from practicum.text.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     from padded import Counts, PaddedTrainer
     from peft import PeftModel
     from torch import Tensor
 
-MODEL = "smollm2-135m-instruct"
-SEED = 7
-TASKS: dict[str, dict[str, Any]] = {  # as in the recipe of the first life
-    "chain_sum": {"min_terms": 2, "max_terms": 2, "min_digits": 2, "max_digits": 2},
-    "word_sequence_reversal": {"min_words": 3, "max_words": 4},
-}
-SUM_SHARE = 0.8  # of the chats; the first life's own mixture is about this
-LONG_TOKENS = 400
 # Relative. The check runs in float64, but both losses take their softmax in float32. In float32
 # throughout, the matrix library's choice of kernel alone moves gradients by 1e-4: it sums the
 # 49,152 terms behind every hidden state in blocks or one by one, depending on rows and threads.
 TOLERANCE = 1e-5
 GOALS = {"padded": 2.0, "padded, sorted by length": 1.2}  # of the plan; others: not slower
+CHECK_BATCH = 4  # smaller than the sample, so that padding and several batches are checked
+LONG_CHECKED = 96  # tokens of a long text in the check, which is slow in float64
 CHECKED = "layers.0.self_attn.q_proj.lora_A.default.weight"  # the end of the backward pass
 FORMULA = (
     "bound: achieved FLOP/s of ours over the bfloat16 matrix product of the same threads, where a "
@@ -50,39 +43,6 @@ FORMULA = (
     "6 per adapter weight, and a position projected to the vocabulary 4·V·C; attention scores, "
     "norms and the optimizer count as nothing"
 )
-
-
-# -- the data --------------------------------------------------------------------------------
-
-
-def short_chats(tokenizer: ChatTokenizer, n: int) -> list[Example]:
-    """Generated chats of two tasks, shuffled, encoded as training encodes them."""
-    from practicum.data.tasks import questions
-
-    n_sums = round(SUM_SHARE * n)
-    counts = dict(zip(TASKS, (n_sums, n - n_sums), strict=True))
-    chats = [c for t, s in TASKS.items() if counts[t] for c in questions(t, s, SEED, counts[t])]
-    random.Random(SEED).shuffle(chats)
-    encoded = (tokenizer.encode_chat(c.messages) for c in chats)
-    return [Example(tuple(ids), tuple(mine)) for ids, mine in encoded]
-
-
-def long_texts(tokenizer: ChatTokenizer, n: int, home: str | None) -> list[Example]:
-    """Encyclopedia text in pieces of equal length, all tokens scored: nothing to share, no
-    padding to save, no logits to leave out."""
-    from practicum.data import articles
-    from practicum.models.sources import assets, fetch_asset
-
-    table = articles.read_articles(fetch_asset(assets()[articles.ASSET], verbs.open_store(home)))
-    stream: list[int] = []
-    for row in articles.texts(table, "train", 8 * n + 8, SEED):
-        stream += tokenizer.encode(row["text"] + "\n\n")
-        if len(stream) >= n * LONG_TOKENS:
-            break
-    scored = (False,) + (True,) * (LONG_TOKENS - 1)
-    return [
-        Example(tuple(stream[i * LONG_TOKENS : (i + 1) * LONG_TOKENS]), scored) for i in range(n)
-    ]
 
 
 # -- the contenders --------------------------------------------------------------------------
@@ -124,6 +84,12 @@ class PackedTrainer:
 # -- the check -------------------------------------------------------------------------------
 
 
+def sample(short: Sequence[Example], long: Sequence[Example], n: int) -> list[Example]:
+    """Chats of all lengths, and the beginning of a long text, for the check."""
+    chats = sorted(short, key=lambda e: len(e.ids))[:: max(1, len(short) // n)][:n]
+    return chats + [Example(e.ids[:LONG_CHECKED], e.scored[:LONG_CHECKED]) for e in long[:1]]
+
+
 def differences(
     folder: Path, examples: Sequence[Example], params: FinetuneParams, pad_id: int
 ) -> dict[str, tuple[float, float]]:
@@ -131,7 +97,7 @@ def differences(
     gradient of one adapter matrix (largest difference over largest entry), in float64 from the
     same adapter weights."""
     import torch
-    from padded import VARIANTS, load_peer, loss
+    from padded import VARIANTS, batches, load_peer, loss
 
     from practicum.models.load import load_folder
     from practicum.train.adapters import attach_lora
@@ -158,10 +124,13 @@ def differences(
     found = {}
     for variant in VARIANTS:
         peer.zero_grad(set_to_none=True)
-        total = loss(peer, examples, pad_id, variant, 1)
-        total.backward()
+        got = 0.0
+        for batch in batches(examples, CHECK_BATCH, variant, SEED):
+            total = loss(peer, batch, pad_id, variant, 1)
+            total.backward()
+            got += total.item()
         off = (gradient - _gradient(peer)).abs().max() / gradient.abs().max()
-        found[variant.name] = (abs(total.item() - wanted) / wanted, off.item())
+        found[variant.name] = (abs(got - wanted) / wanted, off.item())
     return found
 
 
@@ -216,9 +185,7 @@ class Bench:
             return spent(lambda: self.ours.once(examples))[0]
 
         def theirs() -> Spent:
-            return spent(
-                lambda: peer.once(examples, n_updates, self.ours.params.lr_peak)
-            )[0]  # fmt: skip
+            return spent(lambda: peer.once(examples, n_updates, self.ours.params.lr_peak))[0]
 
         tell(f"{name}: {peer.variant.name}")
         return self._rows(name, examples, peer, alternate(mine, theirs, self.n_rounds))
@@ -261,8 +228,7 @@ def measure(options: argparse.Namespace) -> tuple[list[Row], Ceilings]:
     from practicum.models.load import load_folder, model_folder, threads
     from practicum.train.adapters import attach_lora
 
-    made = verbs.import_model(MODEL, home=options.home)
-    folder = model_folder(getattr(made, "artifact", made))
+    folder = model_folder(base_model(options.home))
     tokenizer, params = load_tokenizer(folder), FinetuneParams()
     short = short_chats(tokenizer, options.chats)
     long = long_texts(tokenizer, options.texts, options.home) if options.texts else []
@@ -270,8 +236,7 @@ def measure(options: argparse.Namespace) -> tuple[list[Row], Ceilings]:
     top = ceilings(options.threads)
     with threads(options.threads):
         tell("check in float64")
-        sample = sorted(short, key=lambda e: len(e.ids))[:: max(1, len(short) // options.checked)]
-        found = differences(folder, sample[: options.checked], params, tokenizer.end_id)
+        found = differences(folder, sample(short, long, options.checked), params, tokenizer.end_id)
         ours = attach_lora(load_folder(folder), rank=params.rank, alpha=params.alpha, seed=SEED)
         theirs = load_peer(folder, "bfloat16", rank=params.rank, alpha=params.alpha, seed=SEED)
         peers = [PaddedTrainer(theirs, tokenizer.end_id, v, options.batch) for v in VARIANTS]

@@ -11,11 +11,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from table import Load, Row, arguments, header, print_rows, tell
 
 from practicum.core.stage import available_threads
 from practicum.verbs import open_store
+
+if TYPE_CHECKING:
+    import torch
 
 GEMM_SIZES = (1024, 1536, 2048)
 MEMORY_BYTES = 256 << 20  # many times the last-level cache of a small server
@@ -65,14 +69,7 @@ def ceilings(
     from practicum.models.load import threads as torch_threads
 
     def gemm(dtype: torch.dtype) -> float:
-        rates = []
-        for n in gemm_sizes:
-            a, b = (torch.randn(n, n).to(dtype) for _ in range(2))
-            out = torch.empty(n, n, dtype=dtype)
-            best = fastest(lambda a=a, b=b, out=out: torch.mm(a, b, out=out),
-                           seconds / len(gemm_sizes))  # fmt: skip
-            rates.append(2 * n**3 / best)
-        return max(rates)
+        return max(_gemm_flop_s(n, dtype, seconds / len(gemm_sizes)) for n in gemm_sizes)
 
     with torch_threads(threads), torch.inference_mode():
         source = torch.ones(memory_bytes // 4)  # written once: untouched pages are not memory
@@ -82,6 +79,15 @@ def ceilings(
             2 * memory_bytes / fastest(lambda: target.copy_(source), seconds),
             memory_bytes / fastest(lambda: source.sum(), seconds),
         )  # fmt: skip
+
+
+def _gemm_flop_s(n: int, dtype: torch.dtype, seconds: float) -> float:
+    """Operations per second of the product of two n×n matrices."""
+    import torch
+
+    a, b = (torch.randn(n, n).to(dtype) for _ in range(2))
+    out = torch.empty(n, n, dtype=dtype)
+    return 2 * n**3 / fastest(lambda: torch.mm(a, b, out=out), seconds)
 
 
 def fastest(work: Callable[[], object], seconds: float) -> float:

@@ -18,6 +18,7 @@ from practicum.data.clean import decontaminate, deduplicate
 from practicum.data.tasks import near_miss, questions
 from practicum.text.answers import is_right
 
+GREEK = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa")
 SUMS = {"min_terms": 2, "max_terms": 2, "min_digits": 2, "max_digits": 2}
 
 
@@ -37,7 +38,7 @@ def test_a_test_question_in_another_order_is_still_found() -> None:
 def test_thirteen_shared_words_are_a_leak_but_a_shared_wording_is_not() -> None:
     secret = "the quick brown fox jumps over the lazy dog near the old river bank today"
     wording = "please answer the following question in one word and give no reasons at all thanks"
-    tests = [f"{wording} {w}" for w in "alpha beta gamma delta epsilon zeta eta theta iota kappa".split()]
+    tests = [f"{wording} {w}" for w in GREEK]
     rows = [f"note that {secret} again", f"{wording} lambda"]
     kept, n = decontaminate(rows, lambda r: r, [*tests, secret])
     assert (kept, n) == ([rows[1]], 1)
@@ -64,7 +65,9 @@ def test_questions_come_with_answers_their_own_verifier_accepts() -> None:
         assert int(row.answer) == sum(int(t) for t in left.replace(" - ", " + -").split(" + "))
 
 
-@pytest.mark.parametrize("answer", ["7", "-12", "a, b", "b, b, a", "['1.0', '2.0', '3.0']", "level", "x", "aa aa"])
+@pytest.mark.parametrize(
+    "answer", ["7", "-12", "a, b", "b, b, a", "['1.0', '2.0', '3.0']", "level", "x", "aa aa"]
+)
 def test_a_near_miss_is_never_the_answer(answer: str) -> None:
     for seed in range(50):
         assert not is_right(near_miss(answer, random.Random(seed)), answer)

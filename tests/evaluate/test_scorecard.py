@@ -35,11 +35,16 @@ class Parrot:
         self.asked: list[str] = []
         self.die_after = die_after
 
-    def reply(self, prompts: Sequence[Sequence[Message]], sampling: Any, heard: Any = None) -> list[Reply]:
+    def reply(
+        self, prompts: Sequence[Sequence[Message]], sampling: Any, heard: Any = None
+    ) -> list[Reply]:
         if self.die_after is not None and len(self.asked) >= self.die_after:
             raise KeyboardInterrupt
         self.asked += [p[-1].content for p in prompts]
-        return [Reply(text=p[-1].content.split()[-1], n_prompt_tokens=1, n_tokens=1, stopped=True) for p in prompts]
+        return [
+            Reply(text=p[-1].content.split()[-1], n_prompt_tokens=1, n_tokens=1, stopped=True)
+            for p in prompts
+        ]
 
     def stream(self, prompt: Any, sampling: Any) -> Any:
         raise AssertionError("not used")

@@ -29,7 +29,9 @@ def engine(tiny: Made) -> TorchEngine:
     return TorchEngine(model, tokenizer)
 
 
-def test_answers_in_a_batch_equal_answers_given_alone_and_transformers_own(engine: TorchEngine) -> None:
+def test_answers_in_a_batch_equal_answers_given_alone_and_transformers_own(
+    engine: TorchEngine,
+) -> None:
     sampling = Sampling(max_tokens=12)
     together = engine.reply(PROMPTS, sampling)
     for prompt, reply in zip(PROMPTS, together, strict=True):
@@ -41,7 +43,9 @@ def test_answers_in_a_batch_equal_answers_given_alone_and_transformers_own(engin
 
 def test_streamed_pieces_join_to_the_whole_answer(engine: TorchEngine) -> None:
     sampling = Sampling(max_tokens=12)
-    assert "".join(engine.stream(PROMPTS[0], sampling)) == engine.reply(PROMPTS[:1], sampling)[0].text
+    assert (
+        "".join(engine.stream(PROMPTS[0], sampling)) == engine.reply(PROMPTS[:1], sampling)[0].text
+    )
 
 
 def test_scores_of_shared_prefixes_equal_transformers_one_by_one(engine: TorchEngine) -> None:
@@ -49,7 +53,9 @@ def test_scores_of_shared_prefixes_equal_transformers_one_by_one(engine: TorchEn
     requests = [(prefix, engine.tokenizer.encode(t)) for t in (" to be", " to sleep", " a crown")]
     for (before, rest), ours in zip(requests, engine.log_likelihoods(requests), strict=True):
         with torch.no_grad():
-            logits = engine.model(input_ids=torch.tensor([[*before, *rest]])).logits[0].log_softmax(-1)
+            logits = (
+                engine.model(input_ids=torch.tensor([[*before, *rest]])).logits[0].log_softmax(-1)
+            )
         slow = sum(float(logits[len(before) + i - 1, t]) for i, t in enumerate(rest))
         assert ours == pytest.approx(slow, abs=1e-4)
 

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import toy_recipe
 
 import practicum as pr
-from conftest import toy_recipe
 from practicum.core.events import Event, Finished
 from practicum.core.recipe import carry_out
 from practicum.core.stage import Made
@@ -42,7 +42,11 @@ def test_test_questions_occur_neither_in_training_chats_nor_in_pairs(life: dict[
     lessons, pairs = life["lessons"].artifact, life["pairs"].artifact
     test = {r["messages"][-2]["content"] for r in lessons.rows("test.jsonl")}
     train = {r["messages"][-2]["content"] for r in lessons.rows("train.jsonl")}
-    asked = {r["prompt"][-1]["content"] for s in ("train", "validation") for r in pairs.rows(f"{s}.jsonl")}
+    asked = {
+        r["prompt"][-1]["content"]
+        for s in ("train", "validation")
+        for r in pairs.rows(f"{s}.jsonl")
+    }
     assert test
     assert not test & train
     assert not test & asked
@@ -74,7 +78,9 @@ def test_the_report_for_scripts_holds_every_run(life: dict[str, Made]) -> None:
     assert len(score_rows(scored_models(life))) == 7
 
 
-def test_cards_and_tree_are_computed_from_the_runs(life: dict[str, Made], tiny_store: Store) -> None:
+def test_cards_and_tree_are_computed_from_the_runs(
+    life: dict[str, Made], tiny_store: Store
+) -> None:
     card = pr.card("q8", tiny_store)
     assert f"slerp@{life['slerp'].artifact.short}" in card
     tree = pr.tree(tiny_store)

@@ -52,7 +52,7 @@ def test_an_adapter_is_an_adapter_whoever_made_it(past: Past) -> None:
 
 
 def test_hostile_names_break_neither_the_yaml_nor_the_markdown(past: Past) -> None:
-    evil = 'a"b\'c: [x]\n---\nlicense: mit\n# <script>alert(1)</script> | `tick`'
+    evil = "a\"b'c: [x]\n---\nlicense: mit\n# <script>alert(1)</script> | `tick`"
     past.artifact(evil, license="no\n---\nsuch: thing")
     past.artifact("child|<b>", origin_note="see\n## Files\n<img src=x>")
     past.run("finetune", "child|<b>", (evil,), note="`|`\n# x")

@@ -33,9 +33,7 @@ def random_family(n: int, seed: int) -> Family:
         kind = "chat" if dice.random() < 0.25 else "model"
         nodes.append(Node(f"{i:064d}", kind, (), f"m{i}@{i:08d}", None, 0, None, 0))
         for parent in dice.sample(range(i), min(i, dice.choice([0, 1, 1, 2, 3]))):
-            edges.append(
-                Edge(nodes[parent].digest, nodes[i].digest, "merge", "", "merge", None)
-            )
+            edges.append(Edge(nodes[parent].digest, nodes[i].digest, "merge", "", "merge", None))
     if edges:
         first = edges[0]
         edges.append(Edge(first.child, first.parent, "merge", "", "merge", None, is_back=True))
@@ -57,7 +55,7 @@ def test_the_picture_of_the_life_is_xml_with_every_name_licence_and_step(life: P
 
 def test_names_are_escaped_and_cannot_become_elements(past: Past) -> None:
     past.artifact("<script>&\"'\x00]]>", license='"><g onload="x">')
-    picture = draw(family(past.store), "A <claim> & its \"proof\"")
+    picture = draw(family(past.store), 'A <claim> & its "proof"')
     tags = {e.tag.removeprefix(SVG) for e in ET.fromstring(picture).iter()}
     assert tags <= {"svg", "title", "desc", "g", "rect", "text", "tspan", "circle", "path"}
     assert "<script" not in picture

@@ -222,10 +222,7 @@ def test_an_empty_store_has_an_empty_tree(past: Past) -> None:
 
 def test_a_thousand_generations_fit() -> None:
     nodes = [Node(f"{i:064d}", "model", (), f"m{i}", None, 0, None, i) for i in range(1200)]
-    edges = [
-        Edge(a.digest, b.digest, "finetune", "", "finetune", None)
-        for a, b in pairwise(nodes)
-    ]
+    edges = [Edge(a.digest, b.digest, "finetune", "", "finetune", None) for a, b in pairwise(nodes)]
     kin = Family(tuple(nodes), tuple(edges))
     assert text_tree(kin).count("\n") == 1200
     assert len(ancestors(kin, nodes[-1].digest)) == 1199

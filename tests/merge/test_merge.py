@@ -49,7 +49,8 @@ def test_linear_divides_by_the_sum_of_weights() -> None:
 
 def test_a_merged_model_is_the_mean_of_its_parents(life: dict[str, Made]) -> None:
     tuned, aligned, merged = (
-        load_file(life[n].artifact.path("model.safetensors")) for n in ("tuned", "aligned", "linear")
+        load_file(life[n].artifact.path("model.safetensors"))
+        for n in ("tuned", "aligned", "linear")
     )
     assert merged.keys() == tuned.keys()
     for name, tensor in merged.items():

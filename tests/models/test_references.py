@@ -24,7 +24,9 @@ def chat_line(*roles: str) -> str:
     return json.dumps({"messages": [{"role": r, "content": "x"} for r in roles]})
 
 
-def test_a_model_folder_is_linked_in_place_and_never_copied(tiny: Made, store: Store, tmp_path: Path) -> None:
+def test_a_model_folder_is_linked_in_place_and_never_copied(
+    tiny: Made, store: Store, tmp_path: Path
+) -> None:
     folder = tmp_path / "mine"
     shutil.copytree(tiny.artifact.folder, folder)
     found = pr.resolve(str(folder), store)
@@ -41,7 +43,9 @@ def test_a_licence_in_a_model_card_is_read(tiny: Made, store: Store, tmp_path: P
     assert pr.resolve(str(folder), store).meta["license"] == "gpl-3.0"
 
 
-def test_a_pickle_is_refused_wherever_weights_are_expected(tiny: Made, store: Store, tmp_path: Path) -> None:
+def test_a_pickle_is_refused_wherever_weights_are_expected(
+    tiny: Made, store: Store, tmp_path: Path
+) -> None:
     bomb = tmp_path / "weights.bin"
     bomb.write_bytes(pickle.dumps({"w": 1}))
     with pytest.raises(PracticumError, match="pickle-like files can run code"):
@@ -74,7 +78,10 @@ def test_a_truncated_safetensors_file_is_named(tiny: Made, store: Store, tmp_pat
         ([chat_line("user")], "the last message has role user, expected assistant"),
         ([chat_line("system", "user", "assistant"), "{not json"], "mine.jsonl:2  not JSON"),
         (['{"messages": [{"role": "robot", "content": "x"}]}'], "messages.0.role"),
-        (['{"prompt": [{"role": "user", "content": "q"}], "chosen": "a", "rejected": "a"}'], "the same text"),
+        (
+            ['{"prompt": [{"role": "user", "content": "q"}], "chosen": "a", "rejected": "a"}'],
+            "the same text",
+        ),
         (['{"question": "q"}'], "a row has question"),
         ([""], "has no rows"),
     ],

@@ -39,7 +39,9 @@ def test_the_import_knows_its_licence_its_origin_and_its_size(smol: Made) -> Non
 
 
 @pytest.mark.parametrize("text", AWKWARD, ids=range(len(AWKWARD)))
-def test_awkward_strings_are_tokenized_as_llama_cpp_does(text: str, smol: Made, llama: LlamaEngine) -> None:
+def test_awkward_strings_are_tokenized_as_llama_cpp_does(
+    text: str, smol: Made, llama: LlamaEngine
+) -> None:
     ids = load_tokenizer(smol.artifact.folder).encode(text)
     assert ids == llama.tokenize(text)
 
@@ -49,7 +51,10 @@ def test_the_chat_template_equals_transformers_own(smol: Made) -> None:
 
     theirs = AutoTokenizer.from_pretrained(str(smol.artifact.folder))
     ours = load_tokenizer(smol.artifact.folder)
-    for turns in ([("user", "Hi  38")], [("system", "Be brief."), ("user", "a"), ("assistant", "b"), ("user", "c")]):
+    for turns in (
+        [("user", "Hi  38")],
+        [("system", "Be brief."), ("user", "a"), ("assistant", "b"), ("user", "c")],
+    ):
         rows = [{"role": r, "content": c} for r, c in turns]
         messages = [Message(role=r, content=c) for r, c in turns]
         text = theirs.apply_chat_template(rows, tokenize=False, add_generation_prompt=True)
@@ -57,7 +62,9 @@ def test_the_chat_template_equals_transformers_own(smol: Made) -> None:
         assert ours.encode_prompt(messages) == theirs(text, add_special_tokens=False)["input_ids"]
 
 
-def test_the_weights_equal_transformers_own_reading_of_the_file(smol: Made, smol_store: Store) -> None:
+def test_the_weights_equal_transformers_own_reading_of_the_file(
+    smol: Made, smol_store: Store
+) -> None:
     from transformers import AutoModelForCausalLM, GgufConfig
 
     path = fetch_asset(assets()["smollm2-135m-instruct"], smol_store)
@@ -78,7 +85,9 @@ def test_llama_cpp_and_torch_agree_on_the_float32_file(smol: Made, smol_store: S
     # too (LOG.md 2026-11-23). Here only its 16-bit key-value cache remains.
     wide = pr.quantize("smol", type="F32", home=smol_store)
     model, tokenizer = load_model(smol.artifact, "float32")
-    prompt = tokenizer.encode_prompt([Message(role="user", content="What is the capital of France?")])
+    prompt = tokenizer.encode_prompt(
+        [Message(role="user", content="What is the capital of France?")]
+    )
     with open_engine(wide.artifact, threads=2) as llama:
         theirs = llama.first_log_probs(prompt, 8)
     engine = TorchEngine(model, tokenizer)
@@ -87,11 +96,15 @@ def test_llama_cpp_and_torch_agree_on_the_float32_file(smol: Made, smol_store: S
 
 
 @pytest.mark.timeout(900)
-def test_a_short_tuning_of_the_real_model_gains_in_both_readings(smol: Made, smol_store: Store) -> None:
+def test_a_short_tuning_of_the_real_model_gains_in_both_readings(
+    smol: Made, smol_store: Store
+) -> None:
     settings = {"min_words": 3, "max_words": 4}
     tasks = {"word_sequence_reversal": {"train": 300, "test": 40, "settings": settings}}
     pr.data(tasks=tasks, name="words", home=smol_store, seed=5)
-    pr.finetune("smol", "words", name="tuned", home=smol_store, seed=5, threads=2, rows_per_update=1)
+    pr.finetune(
+        "smol", "words", name="tuned", home=smol_store, seed=5, threads=2, rows_per_update=1
+    )
     options = {"home": smol_store, "threads": 2, "speed": False, "max_tokens": 32}
     pr.evaluate("smol", "words", name="before", **options)
     after = pr.evaluate("tuned", "words", None, None, "before", name="after", **options).report

@@ -26,7 +26,9 @@ def test_rotary_rows_are_reordered_as_worked_by_hand_and_back() -> None:
     there = swap_rotary_halves(weight, 1, to_gguf=True)
     assert there[:, 0].tolist() == [0, 4, 1, 5, 2, 6, 3, 7]
     two = np.random.default_rng(0).normal(size=(16, 3)).astype(np.float32)
-    assert np.array_equal(swap_rotary_halves(swap_rotary_halves(two, 2, to_gguf=True), 2, to_gguf=False), two)
+    assert np.array_equal(
+        swap_rotary_halves(swap_rotary_halves(two, 2, to_gguf=True), 2, to_gguf=False), two
+    )
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +108,9 @@ def test_the_header_carries_template_licence_and_pre_tokenizer(f32: Made) -> Non
     assert gguf.get("general.license") == "Apache-2.0"
 
 
-def test_a_truncated_gguf_is_refused_with_its_name(f32: Made, tmp_path: Path, tiny_store: Store) -> None:
+def test_a_truncated_gguf_is_refused_with_its_name(
+    f32: Made, tmp_path: Path, tiny_store: Store
+) -> None:
     whole = gguf_path(f32.artifact).read_bytes()
     for size in (10, 2000, len(whole) // 2):
         path = tmp_path / f"cut{size}.gguf"
@@ -123,7 +127,11 @@ def test_plan_refuses_architectures_that_cannot_be_written(
     folder = tmp_path / "odd"
     shutil.copytree(life["tuned"].artifact.folder, folder)
     config = json.loads((folder / "config.json").read_text())
-    config |= {"architectures": ["OddForCausalLM"], "rope_scaling": {"rope_type": "yarn"}, "mlp_bias": True}
+    config |= {
+        "architectures": ["OddForCausalLM"],
+        "rope_scaling": {"rope_type": "yarn"},
+        "mlp_bias": True,
+    }
     (folder / "config.json").chmod(0o644)
     (folder / "config.json").write_text(json.dumps(config))
     with pytest.raises(PlanError) as error:

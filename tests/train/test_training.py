@@ -77,7 +77,9 @@ def test_packed_loss_and_gradient_equal_every_chat_computed_alone(tiny: Made) ->
                 torch.nn.init.normal_(weight, generator=torch.Generator().manual_seed(len(name)))
         loss = sum(nll_of_row(lora, row) for row in rows)
         loss.backward()
-        grads.append((loss.item(), {n: p.grad for n, p in lora.named_parameters() if p.grad is not None}))
+        grads.append(
+            (loss.item(), {n: p.grad for n, p in lora.named_parameters() if p.grad is not None})
+        )
     (packed, g_packed), (alone, g_alone) = grads
     assert packed == pytest.approx(alone, rel=1e-5)
     for name, grad in g_packed.items():
@@ -107,7 +109,9 @@ def test_prompt_tokens_are_never_trained(tiny: Made, tmp_path: Path) -> None:
     assert trained.count("") == len(QUESTIONS)  # one end of turn each
 
 
-def test_a_pair_shares_its_prompt_and_the_chosen_answer_comes_first(tiny: Made, tmp_path: Path) -> None:
+def test_a_pair_shares_its_prompt_and_the_chosen_answer_comes_first(
+    tiny: Made, tmp_path: Path
+) -> None:
     _, tokenizer = load_model(tiny.artifact)
     path = tmp_path / "pairs.jsonl"
     write_rows(path, [Pair(prompt=QUESTIONS[0].prompt, chosen="4", rejected="5")])
@@ -116,8 +120,8 @@ def test_a_pair_shares_its_prompt_and_the_chosen_answer_comes_first(tiny: Made, 
     prompt = len(tokenizer.encode_prompt(QUESTIONS[0].prompt))
     assert row.n_tokens == prompt + 4  # two digits and two ends of turn
     assert packed.n_alone == 2 * prompt + 4
-    assert {0: "4", 1: "5"} == {int(o): tokenizer.decode([int(t)]) for o, t in
-                                zip(row.owner[::2], row.target[::2], strict=True)}  # fmt: skip
+    assert {int(o): tokenizer.decode([int(t)]) for o, t in
+                                zip(row.owner[::2], row.target[::2], strict=True)} == {0: "4", 1: "5"}  # fmt: skip
 
 
 def test_text_windows_score_every_token_once(tiny: Made) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,10 @@ def be_quiet() -> None:
     """Turn telemetry and chatter of the model libraries off for this process."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    # peft asks transformers for an attribute under its old name on every attach
+    warnings.filterwarnings(
+        "ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning
+    )
 
 
 @contextmanager

@@ -16,9 +16,12 @@ from practicum.core.errors import IntegrityError
 if TYPE_CHECKING:
     from torch import Tensor
 
-ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1,
-              "U8": 1, "BOOL": 1}  # fmt: skip
+ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "C64": 8,
+              "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1,
+              "BOOL": 1}  # fmt: skip
 TORCH_NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+
+MAX_HEADER_BYTES = 100_000_000  # safetensors' own limit
 
 
 @dataclass(frozen=True)
@@ -30,35 +33,62 @@ class Spec:
 
     @property
     def n_items(self) -> int:
+        """How many numbers it holds; a shape without dimensions holds one."""
         return math.prod(self.shape)
 
     @property
     def size_bytes(self) -> int:
+        """What those numbers take on disk."""
         return self.n_items * ITEM_BYTES[self.dtype]
 
 
 def read_specs(files: Iterable[Path]) -> dict[str, Spec]:
     """Every tensor of some safetensors files, from their headers alone.
 
-    Raises  IntegrityError for a file that is truncated or not safetensors.
+    Raises  IntegrityError for a file that is truncated, not safetensors, or whose header lies.
     """
     found: dict[str, Spec] = {}
     for path in files:
-        with path.open("rb") as stream:
-            head = stream.read(8)
-            length = struct.unpack("<Q", head)[0] if len(head) == 8 else 0
-            total = path.stat().st_size
-            if not 2 <= length <= total - 8:
-                raise IntegrityError(f"{path}: truncated, or not a safetensors file")
-            header: dict[str, Any] = json.loads(stream.read(length))
-        end = 0
+        header, data_bytes = _read_header(path)
+        spans = []
         for name, entry in header.items():
-            if name != "__metadata__":
-                found[name] = Spec(entry["dtype"], tuple(entry["shape"]))
-                end = max(end, entry["data_offsets"][1])
-        if end > total - 8 - length:
-            raise IntegrityError(f"{path}: truncated, {end - (total - 8 - length):,} bytes missing")
+            try:
+                spec = Spec(entry["dtype"], tuple(entry["shape"]))
+                start, end = entry["data_offsets"]
+                fits = end - start == spec.size_bytes and all(n >= 0 for n in spec.shape)
+            except (KeyError, TypeError, ValueError):
+                fits = False
+            if not fits:
+                raise IntegrityError(f"{path}: the header says of {name}: {json.dumps(entry)}")
+            found[name] = spec
+            spans.append((start, end))
+        used = 0
+        for start, end in sorted(spans):
+            if start != used:
+                raise IntegrityError(f"{path}: tensors overlap or leave gaps at byte {used:,}")
+            used = end
+        if used > data_bytes:
+            raise IntegrityError(f"{path}: truncated, {used - data_bytes:,} bytes missing")
+        if used < data_bytes:
+            raise IntegrityError(f"{path}: {data_bytes - used:,} bytes belong to no tensor")
     return found
+
+
+def _read_header(path: Path) -> tuple[dict[str, Any], int]:
+    """What the header says of each tensor, and how many bytes follow it."""
+    with path.open("rb") as stream:
+        head = stream.read(8)
+        length = struct.unpack("<Q", head)[0] if len(head) == 8 else 0
+        data_bytes = path.stat().st_size - 8 - length
+        text = stream.read(length) if length <= MAX_HEADER_BYTES else b""
+    try:
+        header = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError):
+        header = None
+    if not isinstance(header, dict) or data_bytes < 0:
+        raise IntegrityError(f"{path}: truncated, or not a safetensors file")
+    header.pop("__metadata__", None)
+    return header, data_bytes
 
 
 class TensorFiles:
@@ -109,12 +139,14 @@ def write_stream(
     with path.open("wb") as stream:
         stream.write(struct.pack("<Q", len(text)) + text)
         for name, tensor in tensors:
-            want, spec = next(expected)
+            want, spec = next(expected, (None, None))
+            if spec is None:
+                raise ValueError(f"{name}: not announced in the header")
             dtype = getattr(torch, TORCH_NAMES[spec.dtype])
             if name != want or tuple(tensor.shape) != spec.shape or tensor.dtype != dtype:
                 raise ValueError(
                     f"{name}: expected {want} {spec}, got {tensor.dtype} {tensor.shape}"
                 )
-            stream.write(tensor.contiguous().view(torch.uint8).numpy().reshape(-1).data)
+            stream.write(tensor.reshape(-1).contiguous().view(torch.uint8).numpy().data)
         if next(expected, None) is not None:
             raise ValueError("fewer tensors than the header announces")

@@ -118,17 +118,18 @@ class _Tree:
         positions: list[int] = []
         bounds: list[list[int]] = []
 
-        def lay(node: _Node) -> None:
+        todo: list[_Node | list[int]] = [self.root]  # bounds among the nodes are to be closed
+        while todo:
+            node = todo.pop()
+            if isinstance(node, list):
+                node[1] = len(ids)
+                continue
             node.start = len(ids)
             mine = [node.start, 0]
             ids.extend(node.ids)
             positions.extend(range(node.depth, node.depth + len(node.ids)))
             bounds.extend([mine] * len(node.ids))
-            for child in node.children:
-                lay(child)
-            mine[1] = len(ids)
-
-        lay(self.root)
+            todo += [mine, *reversed(node.children)]
         scored = [
             (path[i - 1], example.ids[i], owner)
             for owner, example in self.members

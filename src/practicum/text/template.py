@@ -8,13 +8,18 @@ from functools import lru_cache
 from typing import Any
 
 import jinja2
-from jinja2.ext import loopcontrols
+from jinja2.exceptions import SecurityError
+from jinja2.ext import Extension, loopcontrols
+from jinja2.nodes import Node
+from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from practicum.core.errors import PracticumError
 from practicum.core.messages import Message
 
 MAX_TEMPLATE_CHARS = 100_000  # the longest template seen in the wild is a tenth of this
+MAX_TEXT_CHARS = 10_000_000  # a million tokens of English are about four million characters
+MAX_POWER = 64  # enough for any size; 10 ** 10 ** 7 would take minutes
 CHATML = (
     "{% for message in messages %}"
     "{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}"
@@ -27,6 +32,33 @@ class TemplateError(PracticumError):
     """The template cannot render these messages."""
 
 
+class _Generation(Extension):
+    """{% generation %} marks what the assistant wrote. We find that ourselves, in split_turns."""
+
+    tags = {"generation"}  # noqa: RUF012  Jinja declares it so
+
+    def parse(self, parser: Parser) -> list[Node]:
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Templates come with models, so they are untrusted (CVE-2024-34359): nothing outside can be
+    reached or changed, and no value can be blown up by multiplication."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(
+        self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any
+    ) -> Any:
+        if operator == "**" and not -MAX_POWER <= right <= MAX_POWER:
+            raise SecurityError(f"a power of {right}")
+        for many, times in ((left, right), (right, left)):
+            if isinstance(many, (str, list, tuple)) and len(many) * times > MAX_TEXT_CHARS:
+                raise SecurityError(f"{times:,} times {len(many):,}")
+        return super().call_binop(context, operator, left, right)
+
+
 @lru_cache(maxsize=32)
 def _compile(template: str) -> jinja2.Template:
     if len(template) > MAX_TEMPLATE_CHARS:
@@ -35,12 +67,13 @@ def _compile(template: str) -> jinja2.Template:
     def raise_exception(message: str) -> None:
         raise jinja2.TemplateError(message)
 
-    # Templates come with models, so they are untrusted: immutable sandbox (CVE-2024-34359).
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols]
+    environment = _Sandbox(
+        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation]
     )
     environment.globals["raise_exception"] = raise_exception
-    environment.filters["tojson"] = lambda value, **kw: json.dumps(value, ensure_ascii=False, **kw)
+    environment.filters["tojson"] = lambda value, ensure_ascii=False, **kw: json.dumps(
+        value, ensure_ascii=ensure_ascii, **kw
+    )
     return environment.from_string(template)
 
 
@@ -57,12 +90,23 @@ def render(
     Source  The format is Hugging Face's (Jinja); `apply_chat_template` is the reference.
     """
     rows: list[dict[str, Any]] = [{"role": m.role, "content": m.content} for m in messages]
+    given = {"tools": None, "documents": None, **(special or {})}
+    text, size = [], 0
     try:
-        return _compile(template).render(
-            messages=rows, add_generation_prompt=answer_next, **(special or {})
-        )
-    except jinja2.TemplateError as error:
+        for piece in _compile(template).generate(
+            messages=rows, add_generation_prompt=answer_next, **given
+        ):
+            text.append(piece)
+            size += len(piece)
+            if size > MAX_TEXT_CHARS:
+                raise TemplateError(
+                    f"the chat template writes more than {MAX_TEXT_CHARS:,} characters"
+                )
+    except TemplateError:
+        raise
+    except Exception as error:  # whatever goes wrong in there, the template did it
         raise TemplateError(f"the chat template refuses these messages: {error}") from error
+    return "".join(text)
 
 
 def split_turns(

@@ -134,6 +134,8 @@ def load_tokenizer(folder: Path) -> ChatTokenizer:
             hint="transformers' AutoTokenizer.from_pretrained(...).save_pretrained(...) writes one",
         )
     backend = Tokenizer.from_file(str(path))
+    backend.no_truncation()  # files saved after training often cut and pad: never unasked
+    backend.no_padding()
     config_path = folder / "tokenizer_config.json"
     config = json.loads(config_path.read_text("utf-8")) if config_path.is_file() else {}
     special = _named_tokens(config)
