@@ -207,7 +207,8 @@ def test_a_file_cut_inside_its_header_is_refused(path: Path, n_kept: int) -> Non
     ],
     ids=[
         "overlap", "gap", "gap at the start", "more bytes than the shape", "fewer bytes",
-        "backwards", "negative", "bytes that belong to nobody", "negative shape", "unknown type", "no offsets", "no type", "shape no list", "one offset",
+        "backwards", "negative", "bytes that belong to nobody", "negative shape", "unknown type",
+        "no offsets", "no type", "shape no list", "one offset",
         "entry no mapping", "header no mapping", "not JSON", "not UTF-8",
     ],
 )  # fmt: skip

@@ -31,8 +31,8 @@ QUESTIONS = [chat(f"what is {a} + {b}?", str(a + b)) for a in range(3, 9) for b 
 
 
 def nll_of_row(model: Any, row: Any) -> torch.Tensor:
-    logits, index = row_logits(model, row)
-    return -token_log_probs(logits[index], torch.from_numpy(row.target)).sum()
+    logits = row_logits(model, row)
+    return -token_log_probs(logits, torch.from_numpy(row.target)).sum()
 
 
 def test_preference_loss_is_ln_2_while_policy_still_equals_reference() -> None:

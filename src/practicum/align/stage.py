@@ -147,8 +147,8 @@ class RowPreference:
         from practicum.train.losses import sum_by_owner, token_log_probs
 
         with half_precision(self.model):
-            logits, index = row_logits(self.model, row)
-        values = token_log_probs(logits[index], torch.from_numpy(row.target))
+            logits = row_logits(self.model, row)
+        values = token_log_probs(logits, torch.from_numpy(row.target))
         owners, local = torch.unique(torch.from_numpy(row.owner), return_inverse=True)
         sums = sum_by_owner(values, local, len(owners))
         counts = sum_by_owner(torch.ones_like(values), local, len(owners))

@@ -122,8 +122,8 @@ class RowNll:
         from practicum.train.losses import token_log_probs
 
         with half_precision(self.model):
-            logits, index = row_logits(self.model, row)
-        log_probs = token_log_probs(logits[index], torch.from_numpy(row.target))
+            logits = row_logits(self.model, row)
+        log_probs = token_log_probs(logits, torch.from_numpy(row.target))
         return RowLoss(-log_probs.sum(), len(row.target))
 
     def mean(self, packed: Packed | None) -> float | None:

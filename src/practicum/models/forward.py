@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 
-def row_logits(model: Module, row: Row) -> tuple[Tensor, Tensor]:
-    """Logits of the positions that predict a row's scored tokens, each position once.
+def row_logits(model: Module, row: Row) -> Tensor:
+    """Logits that predict a row's scored tokens.
 
     Every token attends to its ancestors only and stands at its depth, so each example gets
-    the logits it would get alone. The vocabulary projection runs where it is needed.
+    the logits it would get alone. The vocabulary projection runs where it is needed, once
+    for a position that predicts the first token of several branches.
 
-    Shapes  → logits (S', V) for the distinct predicting positions, index (S,) from scored
-            tokens to them.
+    Shapes  → (S, V), one row for each scored token.
     """
     sees = torch.from_numpy(row.sees())[None, None]  # (1, 1, T, T)
     distinct, index = torch.unique(torch.from_numpy(row.from_token), return_inverse=True)
@@ -34,7 +34,9 @@ def row_logits(model: Module, row: Row) -> tuple[Tensor, Tensor]:
         logits_to_keep=distinct,
         use_cache=False,
     )
-    return out.logits[0], index
+    logits: Tensor = out.logits[0]
+    branches = len(distinct) < len(index) or not torch.equal(index, torch.arange(len(index)))
+    return logits[index] if branches else logits  # the gather costs 2 % where nothing branches
 
 
 def half_precision(model: Module) -> AbstractContextManager[object]:

@@ -140,8 +140,8 @@ class _TextNll:
         from practicum.train.loop import RowLoss
         from practicum.train.losses import token_log_probs
 
-        logits, index = row_logits(self.model, row)
-        log_probs = token_log_probs(logits[index], torch.from_numpy(row.target))
+        logits = row_logits(self.model, row)
+        log_probs = token_log_probs(logits, torch.from_numpy(row.target))
         return RowLoss(-log_probs.sum(), len(row.target))
 
 

@@ -139,9 +139,10 @@ def write_stream(
     with path.open("wb") as stream:
         stream.write(struct.pack("<Q", len(text)) + text)
         for name, tensor in tensors:
-            want, spec = next(expected, (None, None))
-            if spec is None:
+            announced = next(expected, None)
+            if announced is None:
                 raise ValueError(f"{name}: not announced in the header")
+            want, spec = announced
             dtype = getattr(torch, TORCH_NAMES[spec.dtype])
             if name != want or tuple(tensor.shape) != spec.shape or tensor.dtype != dtype:
                 raise ValueError(
