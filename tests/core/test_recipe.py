@@ -122,6 +122,11 @@ ONE = "practicum: 1\nsteps:\n  a:\n    stage: count\n"
             "story.yaml:6  n: input should be greater than 0",
         ),
         (
+            ONE + "    params:\n      tags:\n        - 1\n        - two\n",
+            "story.yaml:8  tags.1: input should be a valid integer, "
+            "unable to parse string as an integer",
+        ),
+        (
             ONE + "    params: [1, 2]\n",
             "story.yaml:5  params: input should be a valid dictionary or instance of CountParams",
         ),
@@ -215,7 +220,8 @@ ONE = "practicum: 1\nsteps:\n  a:\n    stage: count\n"
     ],
     ids=[
         "unknown top key", "unknown step key", "unknown stage", "no stage", "unknown parameter",
-        "wrong type", "out of range", "params no mapping", "missing input", "missing inputs",
+        "wrong type", "out of range",
+        "wrong type in a list", "params no mapping", "missing input", "missing inputs",
         "wrong kind of input", "unknown slot", "input a number", "input a mapping",
         "two inputs for one slot", "inputs one word", "seed of a step", "time of a step",
         "seed of the recipe", "format", "bad name", "step no mapping", "duplicate step",

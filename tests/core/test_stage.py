@@ -47,7 +47,8 @@ def kept_in(store: Store) -> dict[str, bytes]:
 
 def test_the_key_is_the_hash_of_its_five_parts_worked_by_hand(toys: Any) -> None:
     text = (
-        '{"inputs":[],"params":{"claims_bytes":0,"kind":"text","n":2,"pause_s":0.0,"word":"tick"},'
+        '{"inputs":[],"params":{"claims_bytes":0,"kind":"text","n":2,"pause_s":0.0,"tags":[],'
+        '"word":"tick"},'
         '"seed":7,"stage":"count","version":1}'
     )
     assert toys.job(n=2, seed=7).key == sha256_text(text)

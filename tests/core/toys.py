@@ -26,6 +26,7 @@ class CountParams(Params):
     word: str = Field("tick", description="What every file says.")
     pause_s: float = Field(0.0, ge=0, description="Rest between two files.")
     kind: Literal["text", "chat"] = Field("text", description="What the files pretend to be.")
+    tags: tuple[int, ...] = Field((), description="Numbers that change nothing.")
     claims_bytes: int = Field(0, ge=0, description="Disk that the plan asks for.")
 
 

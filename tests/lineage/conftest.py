@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,9 +67,8 @@ class Past:
 
 
 @pytest.fixture
-def past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Past:
-    """An empty history. It need not survive a power cut: waiting for the disk took most time."""
-    monkeypatch.setattr(os, "fsync", lambda handle: None)
+def past(tmp_path: Path) -> Past:
+    """An empty history."""
     return Past(Store(tmp_path / "store"), tmp_path / "scratch")
 
 

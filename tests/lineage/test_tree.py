@@ -190,7 +190,7 @@ def test_the_text_tree_prints_each_node_once_and_refers_to_it_elsewhere(life: Pa
         "└─ align dpo → ↗ aligned\n"
     )
     assert "q8@" in text_tree(family(life.store))
-    assert "model · gguf q8_0 · 80 B · Apache-2.0" in tree
+    assert "model · gguf q8_0 · 80 B · cc-by-sa-4.0" in tree
 
 
 def test_a_terminal_never_sees_control_characters_of_a_name(past: Past) -> None:

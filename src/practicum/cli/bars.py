@@ -13,6 +13,7 @@ from practicum.core.events import Event, Finished, Listener, Note, Progress, Sta
 if TYPE_CHECKING:
     from practicum.core.recipe import Recipe
 
+PRIOR_S = 60.0  # a minute of steps as measured by the author: a few short steps prove little
 LINE_EVERY_S = 20.0  # without a terminal, how often a long step says where it is
 
 
@@ -38,13 +39,11 @@ class TimeLeft:
         self.n_steps = len(self.expected)
         self.done: dict[str, tuple[float, float]] = {}  # step → (expected, measured) seconds
         self.finished: set[str] = set()
-        self.current: tuple[str, float, float] | None = None  # step, started, fraction done
+        self.current: tuple[str, float] | None = None  # step, when it started
 
     def hear(self, event: Event) -> None:
         if isinstance(event, Started):
-            self.current = (event.step, time.monotonic(), 0.0)
-        elif isinstance(event, Progress) and self.current and event.total:
-            self.current = (*self.current[:2], min(1.0, event.done / event.total))
+            self.current = (event.step, time.monotonic())
         elif isinstance(event, Finished):
             self.finished.add(event.step)
             if not event.cached and event.step in self.expected:
@@ -52,8 +51,9 @@ class TimeLeft:
             self.current = None
 
     def seconds(self) -> float:
-        expected = sum(e for e, _ in self.done.values())
-        ratio = sum(m for _, m in self.done.values()) / expected if expected > 20 else 1.0
+        """Seconds until the recipe is done, as far as can be known now."""
+        expected = sum(e for e, _ in self.done.values()) + PRIOR_S
+        ratio = (sum(m for _, m in self.done.values()) + PRIOR_S) / expected
         left = 0.0
         for step, about in self.expected.items():
             if step in self.finished:
@@ -61,7 +61,7 @@ class TimeLeft:
             scaled = about * ratio
             if self.current and self.current[0] == step:
                 spent = time.monotonic() - self.current[1]
-                # half way by progress or by the clock, whichever knows more
+                # by the clock: a step has several bars, so no one of them knows its end
                 scaled = max(scaled - spent, scaled * 0.05)
             left += scaled
         return left

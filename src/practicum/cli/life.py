@@ -75,7 +75,14 @@ def show_life(store: Store, made: dict[str, Made], page: Path) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from practicum.lineage.life import HEADERS, headline, score_rows, scored_models, talks
+    from practicum.lineage.life import (
+        HEADERS,
+        headline,
+        models_of,
+        score_rows,
+        scored_models,
+        talks,
+    )
     from practicum.lineage.tree import family, text_tree
 
     console = Console(highlight=False, soft_wrap=False)
@@ -95,8 +102,7 @@ def show_life(store: Store, made: dict[str, Made], page: Path) -> None:
         console.print(Text(f"first  {_one_line(sample['first'])}"))
         console.print(Text(f"last   {_one_line(sample['last'])}"))
         console.print()
-    digests = [m.artifact.digest for m in made.values()]
-    click.echo(text_tree(family(store, digests), with_data=False))
+    click.echo(text_tree(family(store, models_of(made)), with_data=False))
     click.echo()
     if scores:
         click.echo(headline(scores))

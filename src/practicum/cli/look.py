@@ -12,8 +12,10 @@ from practicum import verbs
 from practicum.cli.bars import clock
 from practicum.cli.options import common
 from practicum.core.artifact import canonical_json
+from practicum.core.errors import Complaint, IntegrityError
 from practicum.core.messages import Message, Sampling
 from practicum.core.stage import available_threads
+from practicum.core.store import Store
 
 
 @click.command()
@@ -120,10 +122,8 @@ def models(action: str, reference: str | None, everything: bool, home: str | Non
     """List what is in the store, or re-hash it: practicum models verify [REFERENCE]."""
     store = verbs.open_store(home)
     if action == "verify":
-        chosen = [verbs.resolve(reference, store)] if reference else list(store.artifacts())
-        for artifact in chosen:
-            store.verify(artifact.digest)
-        click.echo(f"{len(chosen)} artifacts verified: every file is what its digest says")
+        _verify([verbs.resolve(reference, store).digest] if reference else store.digests(),
+                store, as_json)  # fmt: skip
         return
     names: dict[str, list[str]] = {}
     for name, digest in store.names().items():
@@ -139,6 +139,21 @@ def models(action: str, reference: str | None, everything: bool, home: str | Non
         click.echo(f"{a.short}  {a.kind:<8} {form:<11} {a.size_bytes / 1e6:>9,.1f} MB  {who}")
     if not wanted:
         click.echo("nothing yet      try: practicum life", err=True)
+
+
+def _verify(digests: list[str], store: Store, as_json: bool) -> None:
+    wrong: list[Complaint] = []
+    for digest in digests:
+        try:
+            store.verify(digest)
+        except IntegrityError as error:
+            wrong += error.complaints
+    if wrong:
+        raise IntegrityError(*wrong)
+    if as_json:
+        click.echo(canonical_json({"verified": digests}))
+    else:
+        click.echo(f"{len(digests)} artifacts verified: every file is what its digest says")
 
 
 @click.command()

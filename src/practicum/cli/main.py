@@ -6,8 +6,10 @@ imported when the verb is used.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -46,6 +48,13 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # the reader has gone (`practicum runs | head`): nothing is wrong
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
             formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
@@ -76,20 +85,17 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line; exit codes: 0 done, 1 you can fix it, 2 usage, 3 our bug."""
     arguments = sys.argv[1:] if args is None else args
     try:
-        cli.main(args=arguments, prog_name="practicum", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        code = cli.main(args=arguments, prog_name="practicum", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\nstopped; the same command resumes", err=True)
+        click.echo("stopped; the same command resumes", err=True)  # click has ended the ^C line
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader has gone (`practicum runs | head`): nothing to say
-        sys.exit(0)
     except Exception as error:
         sys.exit(_explain(error, "--debug" in arguments))
+    if code:  # without standalone mode, click returns the code of Exit
+        sys.exit(code)
 
 
 def _explain(error: Exception, debug: bool) -> int:

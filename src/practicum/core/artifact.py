@@ -105,10 +105,12 @@ class Artifact(BaseModel):
 
     @property
     def short(self) -> str:
+        """The first 8 characters of its digest, as references and cards show it."""
         return self.digest[:8]
 
     @property
     def size_bytes(self) -> int:
+        """All its files together."""
         return sum(entry.size_bytes for entry in self.files.values())
 
     def path(self, name: str) -> Path:

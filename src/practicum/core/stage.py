@@ -81,16 +81,20 @@ class Work:
 
     @property
     def out(self) -> Path:
+        """Where the artifact is written; empty when make begins."""
         return self.folder / "out"
 
     @property
     def keep(self) -> Path:
+        """Where a stage leaves what it needs to resume."""
         return self.folder / "keep"
 
     def progress(self, done: float, total: float | None, unit: str, note: str = "") -> None:
+        """Tell the listener how far it is."""
         self.listen(Progress(self.step, done, total, unit, note))
 
     def note(self, text: str) -> None:
+        """Tell the listener a sentence."""
         self.listen(Note(self.step, text))
 
 
@@ -166,6 +170,7 @@ class Made:
 
     @property
     def report(self) -> Report:
+        """What its run measured."""
         return self.run.report
 
 

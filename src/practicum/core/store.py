@@ -130,13 +130,16 @@ class Store:
 
     def artifacts(self) -> Iterator[Artifact]:
         """Every artifact in the store; linked ones whose files have gone are left out."""
-        folder = self.home / "objects"
-        for path in sorted(folder.glob("[!.]*")):  # a dot marks what is not in place yet
-            if (path / "manifest.json").is_file():
-                try:
-                    yield self.get(path.name)
-                except IntegrityError:
-                    continue
+        for digest in self.digests():
+            try:
+                yield self.get(digest)
+            except IntegrityError:
+                continue
+
+    def digests(self) -> list[str]:
+        """Of every artifact in the store, linked ones whose files have gone among them."""
+        found = (self.home / "objects").glob("[!.]*")  # a dot marks what is not in place yet
+        return sorted(path.name for path in found if self.has(path.name))
 
     def verify(self, digest: str) -> None:
         """Re-hash every file.  Raises IntegrityError naming each file that differs."""

@@ -54,6 +54,11 @@ HEADERS = ("model", "accuracy", "lenient", "gain over parent", "p", "perplexity"
            "size", "speed")  # fmt: skip
 
 
+def models_of(made: Mapping[str, Made]) -> list[str]:
+    """Digests of the models and adapters a life made; its data are their ancestors."""
+    return [m.artifact.digest for m in made.values() if m.artifact.kind in ("model", "adapter")]
+
+
 def score_rows(scores: Sequence[Scored]) -> list[tuple[str, ...]]:
     """The scorecards as rows of text; intervals are 95 %."""
     return [
@@ -109,13 +114,13 @@ def headline(scores: Sequence[Scored]) -> str:
         gain, lenient = s.metric("gain"), s.metric("gain.lenient")
         if gain and lenient and gain.ci95 and lenient.ci95 and gain.n:
             low, high = (100 * c for c in gain.ci95)
-            real = gain.ci95[0] > 0 and lenient.ci95[0] > 0
-            verdict = "real in both readings" if real else "not distinguishable from chance"
+            soft_low, soft_high = (100 * c for c in lenient.ci95)
+            real = low > 0 and soft_low > 0
+            verdict = "the gain is real in both readings" if real else "that may be chance"
             return (
-                f"{s.name} answers {100 * gain.value:+.1f} points more of {gain.n} questions right than "
-                f"{s.parent} (95 % interval {low:+.1f} to {high:+.1f}; leniently read "
-                f"{100 * lenient.value:+.1f}, {100 * lenient.ci95[0]:+.1f} to "
-                f"{100 * lenient.ci95[1]:+.1f}): {verdict}."
+                f"{s.name} answers {100 * gain.value:.1f} percentage points more of {gain.n} unseen "
+                f"questions right than {s.parent} (95 % interval {low:.1f} to {high:.1f}; read leniently "
+                f"{100 * lenient.value:.1f}, {soft_low:.1f} to {soft_high:.1f}): {verdict}."
             )
     return "No model was compared with its parent."
 
@@ -131,9 +136,9 @@ def life_page(store: Store, recipe: Recipe, made: Mapping[str, Made]) -> str:
     for picture in pictures(scores, made):
         page.add_picture(picture)
     page.add_heading("The family")
-    kin = family(store, [m.artifact.digest for m in made.values()])
+    kin = family(store, models_of(made))
     page.add_svg(draw(kin, "Every model of this life and how it was made"),
-                 "Every model of this life and how it was made")  # fmt: skip
+                 "The label above a box says what was done; the licence is what all ancestors add up to.")  # fmt: skip
     page.add_heading("The same questions, before and after")
     _add_talk(page, made)
     page.add_heading("Answers to look at")
@@ -153,8 +158,8 @@ def _add_scorecards(page: Page, scores: Sequence[Scored]) -> None:
     n = accuracy.n if accuracy else 0
     page.add_paragraph(
         f"Strict wants the exact answer and nothing else; lenient accepts it anywhere in the reply, in any "
-        f"format. {n} questions, none of which any training step has seen. Speed is one stream, measured "
-        "once, in the engine that runs the file: torch for safetensors, llama.cpp for GGUF."
+        f"format. {n} questions, none of which any training step has seen. Speed is one stream, the "
+        "median of three, in the engine that runs the file: torch for safetensors, llama.cpp for GGUF."
     )
 
 
@@ -166,7 +171,8 @@ def pictures(scores: Sequence[Scored], made: Mapping[str, Made]) -> list[Picture
         best = max(accurate, key=lambda s: s.report.value("accuracy"))
         n = best.report.get("accuracy")
         found.append(bars(
-            f"{best.name} answers most questions exactly right: {best.report.value('accuracy'):.0%}",
+            f"{best.name} answers {best.report.value('accuracy'):.0%} of the questions exactly right, "
+            f"{accurate[0].name} {accurate[0].report.value('accuracy'):.0%}",
             [_point(s.name, s.metric("accuracy")) for s in accurate],
             x=f"accuracy (fraction of {n.n if n else 0} questions)", key=best.key[:16],
         ))  # fmt: skip

@@ -143,11 +143,12 @@ def _walk(
     return tuple(family.by_digest[d] for d in found if d != digest)
 
 
-def describe_node(node: Node) -> str:
-    """What a node is, in words: kind, format, size and its own licence."""
+def describe_node(node: Node, licence: str | None = None) -> str:
+    """What a node is, in words: kind, format, size and licence (its own when none is given)."""
     if node.kind == GONE:
         return "gone: deleted from the store"
-    parts = [node.kind, node.format, readable_size(node.size_bytes), *node.declared]
+    parts = [node.kind, node.format, readable_size(node.size_bytes)]
+    parts += [licence] if licence else node.declared
     return " · ".join(plain(part) for part in parts if part)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from practicum.core.artifact import Artifact
 from practicum.core.errors import UnknownReference
 from practicum.core.store import Run, Store
+from practicum.lineage.licence import summary
 from practicum.lineage.members import (
     DATA_KINDS,
     GONE,
@@ -224,11 +225,12 @@ def _strings(value: Any) -> tuple[str, ...]:
 
 
 def text_tree(family: Family, *, with_data: bool = True) -> str:
-    """The tree for a terminal, one line a node.
+    """The tree for a terminal, one line a node, with the licence all its ancestors add up to.
 
     A node with several parents is printed below its first one (a model before data) and
     stands as "↗ name" below the others; "↺ name" is a loop back to content already there.
     """
+    licences = {node.digest: summary(family, node.digest).licence for node in family.nodes}
     family = shown(family, with_data=with_data)
     homes = _homes(family)
     below: dict[str, list[Edge]] = {node.digest: [] for node in family.nodes}
@@ -245,7 +247,9 @@ def text_tree(family: Family, *, with_data: bool = True) -> str:
         if isinstance(item, Edge) and homes.get(item.child) is not item:
             lines.append(f"{stem}{words}{'↺' if item.is_back else '↗'} {plain(node.label)}")
             continue
-        lines.append(f"{stem}{words}{plain(node.label)}  {describe_node(node)}")
+        lines.append(
+            f"{stem}{words}{plain(node.label)}  {describe_node(node, licences[node.digest])}"
+        )
         for i, edge in enumerate(reversed(below[node.digest])):
             branch, deeper = ("├─ ", "│  ") if i else ("└─ ", "   ")
             waiting.append((edge, indent + branch, indent + deeper))

@@ -110,6 +110,7 @@ class TensorFiles:
         self._stack.close()
 
     def get(self, name: str) -> Tensor:
+        """One tensor, read from disk now."""
         tensor: Tensor = self._where[name].get_tensor(name)
         return tensor
 

@@ -50,6 +50,7 @@ class Row:
 
     @property
     def n_tokens(self) -> int:
+        """How many tokens are computed, shared ones once."""
         return len(self.ids)
 
     def sees(self) -> NDArray[np.bool_]:

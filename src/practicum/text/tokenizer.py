@@ -34,6 +34,7 @@ class ChatTokenizer:
 
     @property
     def n_vocab(self) -> int:
+        """How many different ids there are."""
         return int(self.backend.get_vocab_size())
 
     @property

@@ -1,0 +1,73 @@
+"""Reading data never runs code: the calls that could do so are not in the source at all."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "practicum"
+MODULES = sorted(SOURCE.rglob("*.py"))
+CALLS = {
+    "eval", "exec", "compile", "__import__", "torch.load", "yaml.load", "yaml.unsafe_load",
+    "yaml.full_load", "os.system", "os.popen", "runpy.run_path", "numpy.load", "np.load",
+    "pandas.read_pickle", "pd.read_pickle",
+}  # fmt: skip
+MODULES_THAT_UNPICKLE = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve",
+                         "marshal"}  # fmt: skip
+KEYWORDS = {"trust_remote_code", "allow_pickle", "shell"}  # only as False
+
+
+def offences(source: str) -> list[str]:
+    """What could run code from data, with its line."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        line = getattr(node, "lineno", 0)
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called in CALLS or called.split(".")[0] in MODULES_THAT_UNPICKLE:
+                found.append(f"{line} {called}(")
+            for keyword in node.keywords:
+                if keyword.arg in KEYWORDS and ast.unparse(keyword.value) != "False":
+                    found.append(f"{line} {keyword.arg}={ast.unparse(keyword.value)}")
+        elif isinstance(node, ast.Import):
+            names = {alias.name.split(".")[0] for alias in node.names}
+            found += [f"{line} import {name}" for name in sorted(names & MODULES_THAT_UNPICKLE)]
+        elif isinstance(node, ast.ImportFrom):
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            if (node.module or "").split(".")[0] in MODULES_THAT_UNPICKLE or names & CALLS:
+                found.append(f"{line} from {node.module}")
+    return found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "torch.load(path)", "torch.load(path, weights_only=True)", "import pickle",
+        "from pickle import loads", "import joblib as j", "eval(text)", "exec(text)",
+        "yaml.load(text, Loader=yaml.Loader)", "from yaml import unsafe_load",
+        "AutoModel.from_pretrained(x, trust_remote_code=True)", "load(x, trust_remote_code=flag)",
+        "np.load(path, allow_pickle=True)", "subprocess.run(text, shell=True)", "os.system(text)",
+        "def f():\n    import dill",
+    ],
+)  # fmt: skip
+def test_the_law_itself_catches(line: str) -> None:
+    assert offences(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "model.eval()", "yaml.safe_load(text)", "json.loads(text)", "re.compile(text)",
+        "safetensors.torch.load_file(path)", "load(x, trust_remote_code=False)",
+        "subprocess.run([a, b])", "'pickle files are refused'",
+    ],
+)  # fmt: skip
+def test_the_law_itself_spares(line: str) -> None:
+    assert offences(line) == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_nothing_in_the_source_can_run_code_from_data(path: Path) -> None:
+    assert offences(path.read_text(encoding="utf-8")) == []
