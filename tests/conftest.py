@@ -10,11 +10,16 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from practicum.core import stage as stage_module
 from practicum.core.events import Event
 from practicum.core.stage import Job
 from practicum.core.store import Store
+
+# The same examples every time, and no clock: a busy machine must not turn a property red.
+settings.register_profile("practicum", deadline=None, derandomize=True)
+settings.load_profile("practicum")
 
 
 def _load(path: Path) -> ModuleType:

@@ -44,10 +44,12 @@ class Box:
 
     @property
     def left(self) -> float:
+        """Its left edge."""
         return self.x - self.width / 2
 
     @property
     def bottom(self) -> float:
+        """Its lower edge."""
         return self.top + self.height
 
 

@@ -31,6 +31,7 @@ class Scored:
     key: str
 
     def metric(self, name: str) -> Metric | None:
+        """One of its metrics, or None."""
         return self.report.get(name)
 
 

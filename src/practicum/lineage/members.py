@@ -61,6 +61,7 @@ class Node:
 
     @property
     def is_data(self) -> bool:
+        """Whether it is a dataset and not a model."""
         return self.kind in DATA_KINDS or (self.kind == GONE and self.stage == "data")
 
 
@@ -78,6 +79,7 @@ class Edge:
 
     @property
     def words(self) -> str:
+        """The relation with its detail, as one phrase."""
         return plain(f"{self.relation} {self.detail}")
 
 
@@ -90,14 +92,17 @@ class Family:
 
     @cached_property
     def by_digest(self) -> dict[str, Node]:
+        """Nodes by digest."""
         return {node.digest: node for node in self.nodes}
 
     @cached_property
     def parents(self) -> dict[str, list[Edge]]:
+        """For each digest, the edges that lead to it; loops left out."""
         return _grouped(self, "child")
 
     @cached_property
     def children(self) -> dict[str, list[Edge]]:
+        """For each digest, the edges that leave it; loops left out."""
         return _grouped(self, "parent")
 
     def node(self, digest: str) -> Node:

@@ -46,6 +46,7 @@ class GgufFile:
 
     @property
     def architecture(self) -> str:
+        """llama.cpp's name of the architecture."""
         return str(self.get("general.architecture", ""))
 
     def of_arch(self, name: str, default: Any = None) -> Any:
@@ -62,6 +63,7 @@ class GgufFile:
 
     @property
     def n_parameters(self) -> int:
+        """How many weights all tensors hold."""
         return sum(int(t.n_elements) for t in self._reader.tensors)
 
     def tensors(self) -> Iterator[tuple[str, NDArray[np.float32]]]:

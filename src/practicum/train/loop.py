@@ -65,6 +65,7 @@ class History:
 
     @property
     def tokens_per_s(self) -> float:
+        """Tokens computed in a second of training."""
         return self.n_tokens / self.seconds if self.seconds else 0.0
 
 

@@ -27,10 +27,12 @@ class Packed:
 
     @property
     def n_tokens(self) -> int:
+        """Tokens computed, shared ones once."""
         return sum(r.n_tokens for r in self.rows)
 
     @property
     def n_scored(self) -> int:
+        """Tokens trained."""
         return sum(len(r.target) for r in self.rows)
 
 
