@@ -43,8 +43,6 @@ def hits(pattern: re.Pattern[str], text: str) -> list[int]:
     [
         ("open('/home/anna/x')", True),
         ("see /tmp/out.json", True),
-        ("`/root/.cache`", True),
-        ("cd /work/main", True),
         ("/Users/anna/x", True),
         ("C:\\Users\\anna", True),
         ("https://example.org/home/page", False),

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import practicum as pr
-from practicum.core.messages import Message
+from practicum.core.messages import Message, Sampling
 from practicum.core.stage import Made
 from practicum.core.store import Store
 from practicum.infer.engine import open_engine
@@ -113,3 +113,21 @@ def test_a_short_tuning_of_the_real_model_gains_in_both_readings(
         assert gain is not None
         assert gain.ci95 is not None
         assert gain.ci95[0] > 0, name
+
+
+@pytest.mark.feature("E1b")
+def test_the_local_shelf_lists_both_formats_and_answers_without_any_network(
+    smol: Made, smol_q8: Made, smol_store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from practicum.cli.main import main
+
+    main(["models", "--json", "--home", str(smol_store.home)])
+    shelf = {
+        name: row["meta"] for row in json.loads(capsys.readouterr().out) for name in row["names"]
+    }
+    assert shelf["smol"]["format"] == "safetensors"
+    assert shelf["smol-q8"]["format"] == "gguf"
+    question = [Message(role="user", content="What is the capital of France?")]
+    for name in ("smol", "smol-q8"):  # every connection beyond this machine is blocked in tests
+        answer = "".join(pr.chat(name, question, Sampling(max_tokens=12), home=smol_store))
+        assert len(answer.split()) >= 3

@@ -103,7 +103,6 @@ def show_life(store: Store, made: dict[str, Made], page: Path) -> None:
         console.print(Text(f"last   {_one_line(sample['last'])}"))
         console.print()
     click.echo(text_tree(family(store, models_of(made)), with_data=False))
-    click.echo()
     if scores:
         click.echo(headline(scores))
     models = [n for n, m in made.items() if m.artifact.kind == "model"]
