@@ -12,7 +12,7 @@ import torch
 
 import practicum as pr
 from practicum.core.errors import PlanError
-from practicum.core.messages import Conversation, Message, Reply
+from practicum.core.messages import Conversation, Message, Reply, write_rows
 from practicum.core.stage import Made, Work
 from practicum.core.store import Store
 from practicum.evaluate.scorecard import accuracy_metrics, answer_tasks, gain_metrics, score_texts
@@ -121,3 +121,30 @@ def test_plan_complains_of_everything_that_cannot_be_compared(
         pr.plan("evaluate", "tuned", "lessons", None, other.artifact, "talk", home=tiny_store)
     for words in ("a parent is compared on texts", "different vocabularies"):
         assert words in str(error.value)
+
+
+def test_chats_without_an_answer_are_scored_by_the_likelihood_of_what_was_said(
+    tiny: Made, tiny_store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.jsonl"
+    rows = [[("user", "Who goes there?"), ("assistant", "A friend.")],
+            [("user", "Speak!"), ("assistant", "Long live the king!")]]  # fmt: skip
+    chats = [
+        Conversation(messages=tuple(Message(role=r, content=c) for r, c in row)) for row in rows
+    ]
+    write_rows(path, chats)
+    made = pr.evaluate(tiny.artifact, str(path), home=tiny_store, threads=1, speed=False)
+    model, tokenizer = load_model(tiny.artifact, "float32")
+    nats, n = 0.0, 0
+    for chat in chats:
+        ids, mine = tokenizer.encode_chat(chat.messages)
+        with torch.no_grad():
+            log = model(input_ids=torch.tensor([ids])).logits[0].log_softmax(-1)
+        for i in range(1, len(ids)):
+            if mine[i]:
+                nats, n = nats - float(log[i - 1, ids[i]]), n + 1
+    metric = made.report.get("answer_perplexity")
+    assert metric is not None
+    assert metric.n == n
+    assert metric.value == pytest.approx(math.exp(nats / n), rel=1e-4)
+    assert made.report.get("accuracy") is None

@@ -150,6 +150,40 @@ def score_texts(
     return scores
 
 
+def answer_metrics(
+    work: Work,
+    model: PreTrainedModel,
+    tokenizer: ChatTokenizer,
+    chats: Sequence[Conversation],
+    seed: int,
+) -> list[Metric]:
+    """How likely the model finds the answers of held-out chats that cannot be verified:
+    perplexity over the assistant's tokens, with a bootstrap interval over chats."""
+    import torch
+
+    from practicum.infer.torch_engine import TorchEngine
+    from practicum.models.load import threads
+
+    engine = TorchEngine(model, tokenizer)
+    nats, tokens = [], []
+    with threads(work.threads):
+        for done, chat in enumerate(chats, 1):
+            ids, mine = tokenizer.encode_chat(chat.messages)
+            row = pack([[Example(tuple(ids), tuple(mine))]], len(ids))[0]
+            picked = (
+                engine.logits(row).log_softmax(-1).gather(1, torch.from_numpy(row.target)[:, None])
+            )
+            nats.append(float(-picked.double().sum()))
+            tokens.append(len(row.target))
+            work.progress(done, len(chats), "chats", "answers' perplexity")
+    value, low, high = perplexity_interval(nats, tokens, seed)
+    return [
+        Metric(
+            name="answer_perplexity", value=value, n=sum(tokens), ci95=(low, high), better="lower"
+        )
+    ]
+
+
 def text_metrics(scores: TextScores, seed: int) -> list[Metric]:
     """Perplexity with a bootstrap interval over documents; KL and agreement when compared."""
     n = sum(scores.tokens)

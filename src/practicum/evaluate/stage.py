@@ -15,6 +15,7 @@ from practicum.core.report import Metric, Report
 from practicum.core.stage import Params, Plan, Slot, Work
 from practicum.evaluate.scorecard import (
     accuracy_metrics,
+    answer_metrics,
     answer_tasks,
     gain_metrics,
     scorable,
@@ -58,12 +59,9 @@ class Evaluate:
         model, chats, texts, parent, baseline = _five(inputs)
         wrong: list[Complaint] = []
         try:
-            questions = verifiable(chats, params.limit)
-            if not questions and texts is None:
-                wrong.append(Complaint(f"{chats.short} has no rows with an answer to verify",
-                                       hint="give texts, or rows with 'answer'"))  # fmt: skip
+            questions, plain = held_out(chats, params.limit)
         except PracticumError as error:
-            questions = []
+            questions, plain = [], []
             wrong += error.complaints
         if parent and texts is None:
             wrong.append(Complaint("a parent is compared on texts, and none are given"))
@@ -74,15 +72,18 @@ class Evaluate:
         if wrong:
             raise PlanError(*wrong)
         scale = float(model.meta.get("n_parameters", 1e8)) / 134.5e6
-        seconds = scale * (6 + len(questions) * 0.06 + (params.n_texts * 0.25 if texts else 0))
-        return Plan(f"scorecard of {model.meta.get('name')}: {len(questions)} questions", seconds,
+        seconds = scale * (
+            6 + len(questions) * 0.06 + len(plain) * 0.1 + (params.n_texts * 0.25 if texts else 0)
+        )
+        n = len(questions) + len(plain)
+        return Plan(f"scorecard of {model.meta.get('name')}: {n} held-out chats", seconds,
                     1_000_000, int(1.1e9 * scale))  # fmt: skip
 
     def make(self, work: Work, inputs: Sequence[Artifact | None], params: EvaluateParams) -> Report:
         from practicum.infer.engine import open_engine
 
         model, chats, texts, parent, baseline = _five(inputs)
-        questions = verifiable(chats, params.limit)
+        questions, plain = held_out(chats, params.limit)
         metrics: list[Metric] = []
         notes: list[str] = []
         with open_engine(model, work.threads) as engine:
@@ -99,8 +100,11 @@ class Evaluate:
             metrics = accuracy_metrics(samples) + metrics
         if baseline:
             metrics += gain_metrics(samples, baseline.read_json(REPORT_FILE)["samples"])
-        if texts:
-            scores = score_texts(work, scorable(model), tokenizer, test_texts(texts, params.n_texts),
+        exact = scorable(model) if texts or plain else None
+        if plain and exact is not None:
+            metrics += answer_metrics(work, exact, tokenizer, plain, work.seed)
+        if texts and exact is not None:
+            scores = score_texts(work, exact, tokenizer, test_texts(texts, params.n_texts),
                                  params.text_tokens, scorable(parent) if parent else None)  # fmt: skip
             metrics += text_metrics(scores, work.seed)
         metrics.append(Metric(name="size", value=model.size_bytes, unit="bytes", better="lower"))
@@ -118,20 +122,22 @@ def _five(inputs: Sequence[Artifact | None]) -> tuple[Any, ...]:
     return tuple(inputs) + (None,) * (5 - len(inputs))
 
 
-def verifiable(chats: Artifact, limit: int | None) -> list[Conversation]:
-    """The test rows that carry an answer, the first `limit` of them.
+def held_out(chats: Artifact, limit: int | None) -> tuple[list[Conversation], list[Conversation]]:
+    """The test rows, the first `limit` of each sort: those with an answer to verify, and those
+    whose answers can only be scored by their likelihood.
 
     Raises  PracticumError when the artifact has no test rows.
     """
     name = "test.jsonl" if "test.jsonl" in chats.files else None
     if name is None and len(chats.files) == 1:
         name = next(iter(chats.files))
-    if name is None:
+    rows = read_rows(chats.path(name), Conversation) if name else []
+    if not rows:
         raise PracticumError(
-            f"{chats.short} has no test.jsonl", hint="practicum data FILE makes splits"
+            f"{chats.short} has no test rows", hint="practicum data FILE makes splits"
         )
-    rows = [r for r in read_rows(chats.path(name), Conversation) if r.answer is not None]
-    return rows[:limit]
+    verifiable = [r for r in rows if r.answer is not None]
+    return verifiable[:limit], [r for r in rows if r.answer is None][:limit]
 
 
 def test_texts(texts: Artifact, n: int) -> list[str]:
