@@ -15,6 +15,9 @@ from practicum.core.recipe import Recipe, read_recipe
 from practicum.core.stage import Made
 from practicum.core.store import Store, write_atomically
 
+WIDE = 150  # columns that the whole table needs
+LEFT_OUT_WHEN_NARROW = ("lenient", "p", "KL to parent")  # the report has them all
+
 
 @click.command()
 @click.argument("recipe", required=False, type=click.Path(dir_okay=False))
@@ -85,16 +88,17 @@ def show_life(store: Store, made: dict[str, Made], page: Path) -> None:
     )
     from practicum.lineage.tree import family, text_tree
 
-    console = Console(highlight=False, soft_wrap=False)
-    width = console.width if console.is_terminal else 150
-    console = Console(highlight=False, width=max(width, 100))
+    screen = Console(highlight=False)
+    width = screen.width if screen.is_terminal else WIDE
+    console = Console(highlight=False, width=max(width, 80))
     scores = scored_models(made)
     if scores:
+        kept = [i for i, h in enumerate(HEADERS) if width >= WIDE or h not in LEFT_OUT_WHEN_NARROW]
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for i, header in enumerate(HEADERS):
-            table.add_column(header, justify="left" if i == 0 else "right", no_wrap=i == 0)
+        for i in kept:
+            table.add_column(HEADERS[i], justify="right" if i else "left", no_wrap=i == 0)
         for row in score_rows(scores):
-            table.add_row(*(Text(c) for c in row))
+            table.add_row(*(Text(row[i]) for i in kept))
         console.print(table)
         console.print()
     for sample in talks(made):
