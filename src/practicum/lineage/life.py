@@ -160,7 +160,9 @@ def _add_scorecards(page: Page, scores: Sequence[Scored]) -> None:
     page.add_paragraph(
         f"Strict wants the exact answer and nothing else; lenient accepts it anywhere in the reply, in any "
         f"format. {n} questions, none of which any training step has seen. Speed is one stream, the "
-        "median of three, in the engine that runs the file: torch for safetensors, llama.cpp for GGUF."
+        "median of three, in the engine that runs the file: torch for safetensors, llama.cpp for GGUF. "
+        "Perplexity and KL are those of the stored weights, computed in float32; llama.cpp rounds its "
+        "activations as well, which accuracy and speed include and KL does not."
     )
 
 
