@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,18 @@ from pydantic import ValidationError
 from practicum.core.artifact import Artifact
 from practicum.core.errors import Complaint, PlanError, PracticumError
 from practicum.core.events import Listener, silence
-from practicum.core.messages import Message, Sampling
+from practicum.core.messages import Chat, Message, Sampling
 from practicum.core.recipe import Recipe, carry_out, params_complaints, parse_recipe, read_recipe
-from practicum.core.stage import Job, Made, Plan, find_stage, perform, plan_job, settle
+from practicum.core.stage import (
+    Job,
+    Made,
+    Plan,
+    available_threads,
+    find_stage,
+    perform,
+    plan_job,
+    settle,
+)
 from practicum.core.store import Run, Store
 from practicum.models import references
 
@@ -159,11 +169,12 @@ def talk(first: Reference, last: Reference, **options: Any) -> Made:
     return run("talk", first, last, **options)
 
 
-def chat(model: Reference, messages: Sequence[Message], sampling: Sampling | None = None, *,
-         adapter: Reference | None = None, home: str | Path | Store | None = None,
-         threads: int | None = None) -> Iterator[str]:  # fmt: skip
-    """The model's answer, piece by piece as it is generated."""
-    from practicum.core.stage import available_threads
+@contextmanager
+def open_chat(
+    model: Reference, *, adapter: Reference | None = None,
+    home: str | Path | Store | None = None, threads: int | None = None,
+) -> Iterator[Chat]:  # fmt: skip
+    """The engine of a model, of a model with an adapter, or of an adapter on its own base."""
     from practicum.infer.engine import open_engine
 
     store = open_store(home)
@@ -172,6 +183,13 @@ def chat(model: Reference, messages: Sequence[Message], sampling: Sampling | Non
     if found.kind == "adapter":
         over, found = found, store.get(str(found.meta["base"]))
     with open_engine(found, threads or available_threads(), over) as engine:
+        yield engine
+
+
+def chat(model: Reference, messages: Sequence[Message], sampling: Sampling | None = None,
+         **options: Any) -> Iterator[str]:  # fmt: skip
+    """The model's answer, piece by piece as it is generated; options as for open_chat."""
+    with open_chat(model, **options) as engine:
         yield from engine.stream(messages, sampling or Sampling())
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from practicum.core.errors import PracticumError
 from practicum.measure.intervals import (
-    difference_interval,
     mean_interval,
     paired_gain,
     perplexity_interval,
@@ -133,18 +132,9 @@ def test_one_value_has_a_mean_but_no_known_spread():
     assert mean_interval([5.0]) == (5.0, -math.inf, math.inf)
 
 
-def test_a_difference_is_the_mean_of_its_pairs_not_of_its_columns():
-    # differences 1, 2, 3: the columns differ far more than their pairs do
-    assert difference_interval([10, 20, 30], [11, 22, 33]) == approx(
-        (2, -0.484138, 4.484138), abs=1e-6
-    )
-
-
-def test_a_mean_of_nothing_and_unequal_pairs_are_refused():
+def test_a_mean_of_nothing_is_refused():
     with pytest.raises(PracticumError, match="no values"):
         mean_interval([])
-    with pytest.raises(PracticumError, match="2 values before and 1 after"):
-        difference_interval([1, 2], [1])
 
 
 def test_perplexity_weighs_documents_by_their_tokens():

@@ -14,7 +14,6 @@ from practicum.cli.options import common
 from practicum.core.artifact import canonical_json
 from practicum.core.errors import Complaint, IntegrityError
 from practicum.core.messages import Message, Sampling
-from practicum.core.stage import available_threads
 from practicum.core.store import Store
 
 
@@ -34,17 +33,10 @@ def chat(model: str, question: str | None, adapter: str | None, threads: int | N
 
     A question can also come from standard input:  echo "47 + 38 =" | practicum chat tuned
     """
-    from practicum.infer.engine import open_engine
-
-    store = verbs.open_store(home)
-    found, over = verbs.resolve(model, store), None
-    if adapter is not None:
-        over = verbs.resolve(adapter, store)
-    if found.kind == "adapter":
-        over, found = found, store.get(str(found.meta["base"]))
+    digest = verbs.resolve(model, home).digest
     if question is None and not sys.stdin.isatty():
         question = sys.stdin.read().strip()
-    with open_engine(found, threads or available_threads(), over) as engine:
+    with verbs.open_chat(model, adapter=adapter, home=home, threads=threads) as engine:
         history: list[Message] = []
         while True:
             said = question if question is not None else _ask()
@@ -57,9 +49,7 @@ def chat(model: str, question: str | None, adapter: str | None, threads: int | N
                 if not as_json:
                     click.echo(harmless(piece), nl=False)
             if as_json:
-                click.echo(
-                    canonical_json({"model": found.digest, "question": said, "answer": answer})
-                )
+                click.echo(canonical_json({"model": digest, "question": said, "answer": answer}))
             else:
                 click.echo()
             history.append(Message(role="assistant", content=answer))

@@ -8,14 +8,13 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from practicum.core.errors import IntegrityError
 
 Kind = Literal["text", "chat", "pairs", "tokenizer", "model", "adapter", "index", "report"]
-KINDS: tuple[str, ...] = get_args(Kind)
 
 # Only formats whose reading never runs code may enter the store (HOUSE rule 4).
 ALLOWED_SUFFIXES = {

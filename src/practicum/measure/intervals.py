@@ -104,18 +104,6 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
     return mean, mean - half, mean + half
 
 
-def difference_interval(
-    before: Sequence[float], after: Sequence[float]
-) -> tuple[float, float, float]:
-    """Mean of after minus before, pair by pair, and its 95 % t-interval.
-
-    Raises  PracticumError when the values do not pair up.
-    """
-    if len(before) != len(after):
-        raise PracticumError(f"{len(before)} values before and {len(after)} after cannot be paired")
-    return mean_interval([b - a for a, b in zip(before, after, strict=True)])
-
-
 def perplexity_interval(
     nats_by_document: Sequence[float], tokens_by_document: Sequence[int], seed: int = 0
 ) -> tuple[float, float, float]:

@@ -17,7 +17,6 @@ from practicum.core.errors import PracticumError
 
 MAGIC = b"GGUF"
 TOKENIZER_PRES = {"smollm": True, "gpt-2": False, "default": False}  # name → one token a digit
-WRITABLE = ("F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1")
 
 
 class GgufFile:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 CHECKPOINT_EVERY_S = 20.0  # what a kill may cost; writing LoRA state takes well under a second
-SPIKE = 4.0  # a loss this many times the running mean is a run gone wrong, not noise
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,6 @@ class Settings:
     weight_decay: float = 0.0
     clip: float = 1.0
     seed: int = 0
-    max_seconds: float | None = None
 
 
 @dataclass
