@@ -81,10 +81,19 @@ def test_no_path_of_one_machine_is_written_anywhere() -> None:
     assert wrong == []
 
 
+def is_about_labs(path: Path) -> bool:
+    """A TODO is a lab's hole there, or what speaks of one."""
+    return (
+        bool({"course", "learn", "labs.py", "test_course.py"} & set(path.parts))
+        or path.stem == "writing-a-chapter"
+    )
+
+
 def test_nothing_unfinished_is_left_without_the_number_of_its_issue() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{n}"
         for path in files()
+        if not is_about_labs(path)
         for n in hits(UNFINISHED, path.read_text(encoding="utf-8"))
     ]
     assert wrong == []

@@ -12,7 +12,7 @@ import pytest
 
 import practicum
 
-LIGHT = ("core", "text", "measure", "lineage", "verbs", "cli")
+LIGHT = ("core", "text", "measure", "lineage", "learn", "verbs", "cli")
 HEAVY = {"torch", "transformers", "peft", "numpy", "pydantic", "rich", "scipy", "matplotlib",
          "tokenizers", "safetensors", "gguf", "yaml", "huggingface_hub"}  # fmt: skip
 NAMES = sorted(m.name for m in pkgutil.walk_packages(practicum.__path__, "practicum."))

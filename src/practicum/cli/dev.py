@@ -14,6 +14,8 @@ from typing import Any
 
 import click
 
+from practicum.cli.course.check import check_course
+from practicum.cli.course.pages import course_page, course_summary
 from practicum.cli.main import VERBS, cli
 from practicum.core.errors import PracticumError
 from practicum.core.stage import Params, find_stage, stages
@@ -26,6 +28,9 @@ BEGIN, END = "<!-- generated: {} -->", "<!-- end -->"
 @click.group()
 def dev() -> None:
     """Tools for developers."""
+
+
+dev.add_command(check_course)
 
 
 def checkout() -> Path:
@@ -147,12 +152,14 @@ def pages(root: Path) -> dict[Path, str]:
     made = {
         root / "docs" / "reference" / "verbs.md": verbs_page(),
         root / "docs" / "reference" / "stages.md": stages_page(),
+        root / "docs" / "reference" / "course.md": course_page(),
     }
     readme = root / "README.md"
     recorded = root / RECORDED
     if readme.is_file() and recorded.is_file():
         output = recorded.read_text(encoding="utf-8").rstrip()
-        made[readme] = renew(readme.read_text(encoding="utf-8"), "life", f"```\n{output}\n```")
+        text = renew(readme.read_text(encoding="utf-8"), "life", f"```\n{output}\n```")
+        made[readme] = renew(text, "course", course_summary())
     return made
 
 

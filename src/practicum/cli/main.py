@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+COURSE = "practicum.cli.course"
+
 # verb → (module:command, one line of help). The order is the order of a model's life.
 VERBS = {
     "life": ("practicum.cli.life:life", "Run a recipe: the first life of a model, or yours."),
@@ -30,8 +32,23 @@ VERBS = {
     "models": ("practicum.cli.look:models", "List what is in the store, or verify it."),
     "runs": ("practicum.cli.look:runs", "List what was run, or show one run."),
     "gc": ("practicum.cli.look:gc", "Delete what no name reaches, after showing it."),
+    "map": (f"{COURSE}.map:map_", "The map of the course, and where you stand."),
+    "next": (f"{COURSE}.map:next_", "What to do now, and why."),
+    "learn": (f"{COURSE}.lessons:learn", "Read a lesson."),
+    "watch": (f"{COURSE}.labs:watch", "Work on a lab: it runs again on every save."),
+    "check": (f"{COURSE}.labs:check", "Run a lab and its checks once."),
+    "hint": (f"{COURSE}.labs:hint", "A nudge for a lab's task."),
+    "solution": (f"{COURSE}.labs:solution", "A lab's model solution, after you passed."),
+    "reset": (f"{COURSE}.labs:reset", "Start a lab over; your work is kept."),
+    "notebook": (f"{COURSE}.lessons:notebook", "A lab as a notebook, for Jupyter or Colab."),
+    "quiz": (f"{COURSE}.quiz:quiz", "Questions, chosen by what you know."),
+    "review": (f"{COURSE}.quiz:review", "Questions whose answers are about to fade."),
+    "testout": (f"{COURSE}.quiz:testout", "Show that you know a chapter already."),
+    "progress": (f"{COURSE}.progress:progress", "What you learned; export and import it."),
+    "certificate": (f"{COURSE}.progress:certificate", "A page that proves what you know."),
+    "verify": (f"{COURSE}.check:verify", "Recompute every number in the lessons."),
     "doctor": ("practicum.cli.doctor:doctor", "Check this installation and say what is missing."),
-    "dev": ("practicum.cli.dev:dev", "Tools for developers: features, docs."),
+    "dev": ("practicum.cli.dev:dev", "Tools for developers: features, docs, check-course."),
 }
 
 

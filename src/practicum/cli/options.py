@@ -6,14 +6,12 @@ import json
 import types
 import typing
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
-import yaml
-from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
-from practicum.core.stage import Params
+if TYPE_CHECKING:  # imported where a schema is read: `practicum map` has none and should be quick
+    from practicum.core.stage import Params
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -49,7 +47,7 @@ def from_schema(model: type[Params]) -> Callable[[Command], Command]:
 
     def add(function: Command) -> Command:
         for name, field in reversed(model.model_fields.items()):
-            required = field.default is PydanticUndefined and field.default_factory is None
+            required = field.is_required()
             default = field.get_default(call_default_factory=True)
             text = field.description or ""
             if not required and default is not None:
@@ -72,6 +70,8 @@ def given(values: dict[str, Any]) -> dict[str, Any]:
 def _value(text: Any) -> Any:
     if not isinstance(text, str):
         return text
+    import yaml
+
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError:
@@ -85,7 +85,7 @@ def _value(text: Any) -> Any:
 
 
 def _shown(default: Any) -> str:
-    if isinstance(default, BaseModel):
+    if hasattr(default, "model_dump"):
         return json.dumps(default.model_dump())
     if isinstance(default, (dict, list, tuple)):
         return json.dumps(default)
@@ -110,4 +110,4 @@ def _metavar(annotation: Any) -> str | None:
         annotation = next(a for a in typing.get_args(annotation) if a is not type(None))
     if typing.get_origin(annotation) is not None or not isinstance(annotation, type):
         return "YAML"
-    return "YAML" if issubclass(annotation, BaseModel) else annotation.__name__.upper()
+    return "YAML" if hasattr(annotation, "model_fields") else annotation.__name__.upper()

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from html import escape
 from typing import TYPE_CHECKING
 
+from practicum.measure.sketch import keep_sketch
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -120,6 +122,7 @@ def inline_svg(figure: Figure, *, title: str, alt: str, mark: str, footer: str =
     _write_thousands(figure)
     if footer:
         figure.supxlabel(footer, x=0.0, ha="left", fontsize=SMALL_PT, color=MUTED)
+    keep_sketch(figure)
     stream = io.StringIO()
     empty = {"Date": None, "Creator": None, "Format": None, "Type": None}
     figure.savefig(stream, format="svg", metadata=empty)

@@ -23,8 +23,9 @@ POLICY = (
 class Page:
     """A report under construction. Every text is escaped: model output is untrusted."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, style: str = "") -> None:
         self.title = title
+        self._style = STYLE + style
         self._parts: list[str] = []
         self._contents: dict[str, str] = {}  # anchor: heading
         self._before_first_heading = 0
@@ -62,16 +63,11 @@ class Page:
 
     def add_picture(self, picture: Picture) -> None:
         """A figure under its claim, its data as a table, and the data to take away."""
-        rows = list(csv.reader(io.StringIO(picture.csv)))
-        data = base64.b64encode(picture.csv.encode()).decode()
-        name = _slug(picture.claim)[:60].strip("-") or "data"
-        table = _table(rows[0], rows[1:], "", range(1, len(rows[0])), picture.claim)
-        self._parts.append(
-            f'<figure class="plot"><figcaption>{escape(picture.claim)}</figcaption>'
-            f"{_checked(picture.svg)}<details><summary>The numbers</summary>{table}"
-            f'<a download="{name}.csv" href="data:text/csv;charset=utf-8;base64,{data}">'
-            "Download as CSV</a></details></figure>"
-        )
+        self._parts.append(plot_figure(picture))
+
+    def add_markup(self, html: str) -> None:
+        """HTML of a renderer that escapes what it is given; nothing of a model or a user as it is."""
+        self._parts.append(html)
 
     def add_svg(self, svg: str, caption: str, alt: str = "") -> None:
         """A drawing of another room, which may scroll; `alt` when it brings no text of its own.
@@ -119,7 +115,7 @@ class Page:
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+            f"<title>{title}</title>\n<style>{self._style}</style>\n</head>\n<body>\n"
             '<a class="skip" href="#report">Skip to the report</a>\n'
             f'<main id="report" tabindex="-1">\n<h1>{title}</h1>\n'
             + "\n".join(parts)
@@ -128,6 +124,20 @@ class Page:
 
     def _add_folded(self, summary: str, body: str) -> None:
         self._parts.append(f"<details><summary>{escape(summary)}</summary>{body}</details>")
+
+
+def plot_figure(picture: Picture) -> str:
+    """A figure under its claim, its data as a table, and the data to take away, as HTML."""
+    rows = list(csv.reader(io.StringIO(picture.csv)))
+    data = base64.b64encode(picture.csv.encode()).decode()
+    name = _slug(picture.claim)[:60].strip("-") or "data"
+    table = _table(rows[0], rows[1:], "", range(1, len(rows[0])), picture.claim)
+    return (
+        f'<figure class="plot"><figcaption>{escape(picture.claim)}</figcaption>'
+        f"{_checked(picture.svg)}<details><summary>The numbers</summary>{table}"
+        f'<a download="{name}.csv" href="data:text/csv;charset=utf-8;base64,{data}">'
+        "Download as CSV</a></details></figure>"
+    )
 
 
 def _slug(text: str) -> str:

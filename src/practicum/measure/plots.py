@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from practicum.measure.canvas import (
     DASHES,
@@ -40,7 +42,10 @@ from practicum.measure.told import (
     told,
 )
 
-__all__ = ["Picture", "Point", "bars", "dots", "lines", "scatter"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Picture", "Point", "bars", "dots", "drawing", "lines", "scatter"]
 
 
 def bars(
@@ -165,6 +170,41 @@ def scatter(claim: str, points: Sequence[Point], *, x: str, y: str, key: str = "
         footer = footer_of(points, key)
         svg = inline_svg(figure, title=claim, alt=_whole(claim, alt), mark=mark, footer=footer)
     return Picture(claim, svg, csv_of(point_rows(points, x, y)), alt, key)
+
+
+def drawing(
+    claim: str,
+    draw: Callable[[Axes], None],
+    *,
+    x: str,
+    y: str,
+    alt: str,
+    rows: Sequence[Sequence[object]],
+    height_in: float = 3.4,
+    key: str = "",
+) -> Picture:
+    """Anything that the other plots cannot say: `draw` gets labelled axes in the house's hand.
+
+    `rows` is the data table, its header first; `alt` says what is seen, for those who cannot.
+    Colours come from `practicum.measure.canvas`: PALETTE for data, INK, MUTED and LINE for the
+    rest, so that the drawing is right in dark and in light.
+    Raises  PracticumError when the table has no row or a number in it is not finite.
+    """
+    header, *body = [[_cell(value) for value in row] for row in rows] or [[]]
+    check_finite([(claim, v) for row in rows[1:] for v in row if isinstance(v, (int, float))]
+                 or [(claim, 0.0 if body else math.nan)])  # fmt: skip
+    mark = mark_of("drawing", claim, header, body, x, y, key)
+    with settings(mark):
+        figure, axes = canvas(height_in, grid="y")
+        label_axes(axes, x, y)
+        draw(axes)
+        svg = inline_svg(figure, title=claim, alt=_whole(claim, alt), mark=mark,
+                         footer=footer_of((), key))  # fmt: skip
+    return Picture(claim, svg, csv_of([header, *body]), alt, key)
+
+
+def _cell(value: object) -> str:
+    return exact(float(value)) if isinstance(value, (int, float)) else str(value)
 
 
 def _whole(claim: str, alt: str) -> str:

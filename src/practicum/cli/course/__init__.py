@@ -1,0 +1,1 @@
+"""Commands of the course: map, lessons, labs, quizzes, progress."""

@@ -1,0 +1,46 @@
+# %% [markdown]
+# # Comprehensions: a vocabulary in one line each
+# `[f(x) for x in items if keep(x)]` builds a list, `{k: v for ...}` a dictionary, `{x for ...}` a
+# set. Read them from the inside of the brackets: what is kept, from where, under which condition.
+
+# %%
+CORPUS = ["the cat sat", "the dog sat down", "a cat ran"]
+UNKNOWN = "<unk>"
+
+
+def vocabulary(texts: list[str]) -> dict[str, int]:
+    """The id of each word: 0 for UNKNOWN, then 1, 2, ... for the words in alphabetical order."""
+    words = sorted({word for text in texts for word in text.split()})
+    return {UNKNOWN: 0} | {word: number for number, word in enumerate(words, start=1)}
+
+
+# %%
+print(vocabulary(CORPUS))
+
+
+# %%
+def encode(text: str, ids_of: dict[str, int]) -> list[int]:
+    """The id of each word of the text; the id of UNKNOWN for words that the vocabulary lacks."""
+    return [ids_of.get(word, ids_of[UNKNOWN]) for word in text.split()]
+
+
+# %%
+print("the dog ran away:", encode("the dog ran away", vocabulary(CORPUS)))
+
+# %% [markdown]
+# ## And back
+# A model answers in ids. To read them, turn the dictionary around once, instead of searching it for
+# each id.
+
+
+# %%
+def decode(ids: list[int], ids_of: dict[str, int]) -> str:
+    """The words of the ids, joined by single spaces."""
+    word_of = {number: word for word, number in ids_of.items()}
+    return " ".join(word_of[number] for number in ids)
+
+
+# %%
+ids_of = vocabulary(CORPUS)
+for text in ("a dog sat down", "a dog barked"):
+    print(f"{text!r} comes back as {decode(encode(text, ids_of), ids_of)!r}")

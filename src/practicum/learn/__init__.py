@@ -1,0 +1,1 @@
+"""The course runner: map, lessons, labs, quizzes, review, progress; works without torch."""

@@ -1,0 +1,1 @@
+"""Labs: a script with holes, the checks that judge it, and the process they run in."""
