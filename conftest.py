@@ -20,8 +20,10 @@ from practicum import verbs
 from practicum.core.recipe import Recipe, parse_recipe
 from practicum.core.stage import Made
 from practicum.core.store import Store
+from practicum.learn.labs.run import keep_to_one_thread
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+keep_to_one_thread()  # before NumPy is imported; models get their threads by name
 THREADS = 1  # the tiny models are too small for two; a busy machine then costs twice, not tenfold
 TEXTS = Path(__file__).parent / "tests" / "life" / "prose.txt"
 TINY = {"updates": 80, "n_vocab": 512, "context": 64, "windows_per_update": 16}

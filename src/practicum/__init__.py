@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         evaluate,
         finetune,
         import_model,
+        learner,
         life,
         merge,
         models,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "align", "card", "chat", "data", "evaluate", "finetune", "import_model", "life", "merge",
+    "align", "card", "chat", "data", "evaluate", "finetune", "import_model", "learner", "life", "merge",
     "models", "open_store", "plan", "pretrain", "quantize", "resolve", "run", "runs", "talk",
     "tree",
 ]  # fmt: skip

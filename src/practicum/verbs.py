@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -32,6 +32,9 @@ from practicum.core.stage import (
 )
 from practicum.core.store import Run, Store
 from practicum.models import references
+
+if TYPE_CHECKING:
+    from practicum.learn.learner import Learner
 
 Reference = str | Path | Artifact
 DEFAULT_HOME = "~/.practicum"
@@ -230,3 +233,10 @@ def models(home: str | Path | Store | None = None) -> list[Artifact]:
 def runs(home: str | Path | Store | None = None) -> list[Run]:
     """Every run, oldest first."""
     return open_store(home).runs()
+
+
+def learner(home: str | Path | None = None) -> Learner:
+    """One learner's door to the course: lessons, labs, questions, progress."""
+    from practicum.learn.learner import Learner
+
+    return Learner(home)

@@ -65,6 +65,7 @@ def test_a_lesson_that_is_not_open_says_what_it_will_teach(home: Path) -> None:
     assert "not open yet: it will teach you to" in str(result.exception)
 
 
+@pytest.mark.feature("M1")
 def test_a_first_evening(home: Path) -> None:
     assert "learn" in run("next").output
     assert "What you can do now" in run("learn", "python-basics").output

@@ -7,7 +7,7 @@ import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -49,8 +49,10 @@ def _names(path: Path) -> dict[str, Any]:
     import matplotlib
 
     matplotlib.use("Agg")
-    names: dict[str, Any] = {"__name__": f"solution_{path.parent.name}", "__file__": str(path)}
-    sys.modules[names["__name__"]] = SimpleNamespace(**names)  # type: ignore[assignment]
+    module = ModuleType(f"solution_{path.parent.name.replace('-', '_')}")
+    names = vars(module)
+    names["__file__"] = str(path)
+    sys.modules[module.__name__] = module  # dataclasses look their module up
     with contextlib.chdir(path.parent), contextlib.redirect_stdout(io.StringIO()):
         for cell in cells_of(path.read_text("utf-8")):
             if not cell.is_markdown:

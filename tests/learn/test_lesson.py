@@ -333,3 +333,25 @@ def test_a_figure_that_was_not_drawn_names_the_command(tmp_path: Path) -> None:
 
 def test_anchors_drop_maths_marks_and_accents() -> None:
     assert anchor_of("What's the `det` of $A$? Café {{n|3}}") == "whats-the-det-of-a-cafe-3"
+
+
+def test_a_trained_figure_may_differ_a_little_and_no_more(folder: Path) -> None:
+    text = FIGURES.replace("def curve", "@approximate(0.05)\ndef curve").replace(
+        "import Frames", "import Frames, approximate"
+    )
+    (folder / "figures.py").write_text(text.replace("(1, k)", "(1, k * 1.03)"), encoding="utf-8")
+    assert next(v for v in verify_concept(folder) if v.what == "figure curve").ok
+    (folder / "figures.py").write_text(text.replace("(1, k)", "(1, k * 1.10)"), encoding="utf-8")
+    assert not next(v for v in verify_concept(folder) if v.what == "figure curve").ok
+
+
+def test_a_figure_uses_the_very_claims_that_were_computed(folder: Path) -> None:
+    counting = "import pathlib\npathlib.Path(__file__).with_name('loads').open('a').write('x')\n"
+    (folder / "claims.py").write_text(counting + CLAIMS, encoding="utf-8")
+    list(verify_concept(folder))
+    assert (folder / "loads").read_text() == "x"
+
+
+def test_named_functions_are_set_apart_from_what_they_are_of() -> None:
+    assert "<mspace" in mathml(r"\ln 2")
+    assert "<mspace" not in mathml(r"\ln(2)")

@@ -48,6 +48,10 @@ def checks(home: Path) -> list[Check]:
         "gguf",
         "xllamacpp",
         "reasoning-gym",
+        "scikit-learn",
+        "pandas",
+        "nltk",
+        "fsrs",
     ):
         try:
             found.append(Check(package, True, metadata.version(package)))

@@ -11,6 +11,7 @@ import click
 
 from practicum.cli.options import common
 from practicum.core.errors import Complaint, PracticumError
+from practicum.learn.labs.run import keep_to_one_thread
 from practicum.learn.roadmap import Concept, load_roadmap
 
 
@@ -28,6 +29,7 @@ def check_course(topics: tuple[str, ...], write: bool, only_read: bool) -> None:
     from practicum.learn.lessons.links import doubled
     from practicum.learn.lessons.verify import draw_figures
 
+    keep_to_one_thread()
     roadmap = load_roadmap()
     complaints: list[Complaint] = []
     if not topics:
@@ -60,6 +62,7 @@ def verify(topics: tuple[str, ...], links: bool, via: str, home: str | None, as_
     if links:
         _verify_links(via, as_json)
         return
+    keep_to_one_thread()
     seen: list[Verified] = []
     for concept in chosen(topics):
         assert concept.folder is not None

@@ -7,14 +7,16 @@ import io
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from practicum.core.errors import PracticumError
 from practicum.measure.told import Picture
 
+Drawer = TypeVar("Drawer", bound=Callable[[], Any])
+EXACT = 1e-6  # rounding of the last digits, where nothing else is said
 MOST_FRAMES, MOST_BYTES = 12, 60_000
 _NUMBER = re.compile(r"[-−+]?\d[\d.,]*(?:e[-+]?\d+)?")
 
@@ -26,6 +28,16 @@ class Frames:
     claim: str
     moves: str
     pictures: Mapping[str, Picture]
+
+
+def approximate(within: float) -> Callable[[Drawer], Drawer]:
+    """Marks a figure whose numbers differ by that much from machine to machine: it was trained."""
+
+    def mark(function: Drawer) -> Drawer:
+        function.within = within  # type: ignore[attr-defined]
+        return function
+
+    return mark
 
 
 @dataclass(frozen=True)
@@ -108,7 +120,7 @@ def kept(folder: Path, name: str) -> Figure:
     return Figure(told["claim"], told["moves"], stills)
 
 
-def same(a: Figure, b: Figure, within: float = 1e-6) -> bool:
+def same(a: Figure, b: Figure, within: float = EXACT) -> bool:
     """Whether both figures say the same: equal words, and numbers that differ by rounding only.
 
     The drawing itself is not compared: another version of the plotting library draws otherwise.

@@ -96,10 +96,14 @@ def mathml(latex: str, display: bool = False) -> str:
     """LaTeX as MathML; what cannot be read stays as code, so that nothing is lost."""
     from latex2mathml.converter import convert
 
+    spaced = _NAMED.sub(r"\g<0>\\,", without_claims(latex))  # the converter sets "ln2"
     try:
-        return str(convert(without_claims(latex), display="block" if display else "inline"))
+        return str(convert(spaced, display="block" if display else "inline"))
     except Exception:  # its parser raises what it likes
         return f"<code>{escape(without_claims(latex))}</code>"
+
+
+_NAMED = re.compile(r"\\(?:ln|log|exp|sin|cos|tanh|max|min|det)(?=\s*(?:[0-9A-Za-z]|\\[a-z]))")
 
 
 class _Writer:

@@ -12,7 +12,7 @@ from typing import Any
 
 from practicum.core.errors import PracticumError
 from practicum.learn.lessons.claims import Near, agrees, claims_of
-from practicum.learn.lessons.figures import draw, keep, kept, same
+from practicum.learn.lessons.figures import EXACT, draw, keep, kept, same
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ def _figures(folder: Path, write: bool) -> Iterator[Verified]:
             if write:
                 told, ok = ("drawn again" if keep(drawn, path) else "as kept"), True
             else:
-                ok = path.is_file() and same(drawn, kept(folder, name))
+                within = getattr(function, "within", EXACT)
+                ok = path.is_file() and same(drawn, kept(folder, name), within)
                 told = "as kept" if ok else "not as kept"
             yield Verified(folder.name, f"figure {name}", drawn.claim, told, 0, ok)
         except Exception as error:
@@ -87,27 +88,40 @@ def functions_of(path: Path) -> dict[str, Callable[[], Any]]:
 def load_file(path: Path) -> ModuleType:
     """A Python file of the course as a module of its own; it sees the files beside it.
 
-    A figure often draws what a claim computes: `from claims import …` finds the claims.py beside it.
+    A figure often draws what a claim computes: `from claims import …` finds the claims.py beside
+    it, the very module when it was loaded already, so that nothing is trained twice.
     """
     import sys
 
+    written = tuple(sorted((p.name, p.stat().st_mtime_ns) for p in path.parent.glob("*.py")))
+    known = _loaded.get(path)
+    if known and known[0] == written:
+        return known[1]
     name = f"practicum_course.{path.parent.name.replace('-', '_')}.{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up
-    beside = str(path.parent)
     siblings = {p.stem: sys.modules.pop(p.stem, None) for p in path.parent.glob("*.py")}
-    sys.path.insert(0, beside)
+    for stem in siblings:
+        beside = _loaded.get(path.with_name(f"{stem}.py"))
+        if beside and beside[0] == written:
+            sys.modules[stem] = beside[1]
+    sys.path.insert(0, str(path.parent))
     try:
         spec.loader.exec_module(module)
     finally:
-        sys.path.remove(beside)
+        sys.path.remove(str(path.parent))
         for stem, before in siblings.items():
             sys.modules.pop(stem, None)
             if before is not None:
                 sys.modules[stem] = before
+    _loaded[path] = (written, module)
     return module
+
+
+# path → when it and the files beside it were written, and what it is
+_loaded: dict[Path, tuple[tuple[tuple[str, int], ...], ModuleType]] = {}
 
 
 def _told(value: Any) -> str:

@@ -8,7 +8,7 @@ import claims as measured
 import numpy as np
 import torch
 
-from practicum.learn.lessons.figures import Frames
+from practicum.learn.lessons.figures import Frames, approximate
 from practicum.measure.canvas import INK, LINE, MUTED, PALETTE
 from practicum.measure.plots import Picture, Point, bars, drawing
 
@@ -41,6 +41,7 @@ def _blank(axes: Axes, width: float, height: float) -> None:
         spine.set_visible(False)
 
 
+@approximate(0.05)
 def scrambled() -> Picture:
     x, y = measured._digits()
     rows = [int(np.flatnonzero(y.numpy() == digit)[2]) for digit in (3, 4, 8)]
@@ -67,6 +68,7 @@ def scrambled() -> Picture:
     )  # fmt: skip
 
 
+@approximate(0.05)
 def opinion() -> Frames:
     x, y = measured._digits()
     moments = measured._trained()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import claims as measured
 import numpy as np
 
-from practicum.learn.lessons.figures import Frames
+from practicum.learn.lessons.figures import Frames, approximate
 from practicum.measure.canvas import INK, MUTED, PALETTE
 from practicum.measure.plots import Picture, Point, dots, drawing
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 WIDTHS = (4, 8, 16, 32, 64, 128)
 
 
+@approximate(0.05)
 def gap() -> Picture:
     runs = np.array(measured._looks("plain"))  # (seeds, looks, fields)
     mean = runs.mean(0)
@@ -56,6 +57,7 @@ def gap() -> Picture:
     )
 
 
+@approximate(0.05)
 def capacity() -> Picture:
     ends = np.array([[measured._run(s, width=w)[0][-1] for s in measured.SEEDS] for w in WIDTHS])
     train, test = ends[:, :, 1].mean(1), ends[:, :, 3].mean(1)
@@ -86,6 +88,7 @@ def capacity() -> Picture:
     )
 
 
+@approximate(0.05)
 def remedies() -> Picture:
     names = ("dropout", "early stopping", "augmentation", "L2", "L1")
     return dots(
@@ -95,6 +98,7 @@ def remedies() -> Picture:
     )
 
 
+@approximate(0.05)
 def wrong_medicine() -> Picture:
     names = ("dropout", "early stopping", "L1", "L2", "augmentation")
     return dots(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 from claims import _lab
 
-from practicum.learn.lessons.figures import Frames
+from practicum.learn.lessons.figures import Frames, approximate
 from practicum.measure.canvas import DASHES, INK, MUTED, PALETTE, SMALL_PT, spread
 from practicum.measure.plots import Picture, drawing
 
@@ -17,6 +17,7 @@ _BACK = range(0, 41, 2)
 _LOWEST = -14  # powers of ten; what falls below is not drawn
 
 
+@approximate(0.05)
 def felt() -> Picture:
     """How strongly each earlier step is felt at the end, by untrained candidates."""
     lab = _lab()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from claims import _counts_of_pairs, _lab
 
-from practicum.learn.lessons.figures import Frames
+from practicum.learn.lessons.figures import Frames, approximate
 from practicum.measure.canvas import DASHES, INK, LINE, MUTED, PALETTE, SMALL_PT, spread
 from practicum.measure.plots import Picture, drawing
 
@@ -21,6 +21,7 @@ _PAIRS = (
 _COMPANY = ("throne", "crown", "realm", "the", "said", "he", "his", "she", "her")
 
 
+@approximate(0.05)
 def company() -> Picture:
     """The neighbours of king and queen, counted."""
     lab, together = _lab(), _counts_of_pairs()
@@ -64,6 +65,7 @@ def company() -> Picture:
     )
 
 
+@approximate(0.05)
 def parting() -> Frames:
     """Four pairs of words while Word2Vec reads, seen from one fixed side."""
     stills = _read()
@@ -149,6 +151,7 @@ def _still(share: float, table: np.ndarray, points: np.ndarray) -> Picture:
     )
 
 
+@approximate(0.05)
 def hidden() -> Picture:
     """Cosines of two pairs while one direction is stretched, with every answer of the quiz unchanged."""
     lab = _lab()
