@@ -50,7 +50,7 @@ class Load:
     def __init__(self) -> None:
         self._average = _load_average()
         self._busy_s, self._stolen_s = _machine_seconds()
-        self._own_s, self._clock = time.process_time(), time.monotonic()
+        self._own_s, self._clock = _own_seconds(), time.monotonic()
 
     def read(self) -> dict[str, Any]:
         """Since the beginning: mean cores used by other processes, and taken by the host."""
@@ -58,12 +58,18 @@ class Load:
         busy_s, stolen_s = _machine_seconds()
         found: dict[str, Any] = {"average_before": self._average, "average_after": _load_average()}
         if busy_s:
-            own_s = time.process_time() - self._own_s
+            own_s = _own_seconds() - self._own_s
             others = max(0.0, busy_s - self._busy_s - own_s) / wall
             stolen = (stolen_s - self._stolen_s) / wall
             found |= {"cores_of_others": round(others, 2), "cores_stolen": round(stolen, 2),
                       "is_quiet": others + stolen < QUIET_CORES}  # fmt: skip
         return found
+
+
+def _own_seconds() -> float:
+    """Processor time of this process and of those it started and waited for: they are measured."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 def _load_average() -> float | None:

@@ -10,7 +10,11 @@ from practicum.cli.main import VERBS
 from practicum.learn.course_check import check_concept, run_both
 from practicum.learn.labs.lab import Lab, read_labs
 from practicum.learn.lessons.claims import claims_of
+from practicum.learn.lessons.lesson import INLINE_CODE, INLINE_MATH, read_lesson, walk
+from practicum.learn.lessons.page import mathml
+from practicum.learn.lessons.terminal import symbols
 from practicum.learn.lessons.verify import Verified, functions_of, verify_concept
+from practicum.learn.quiz import draw, read_quiz
 from practicum.learn.roadmap import Concept, load_roadmap
 
 OPEN = [c for c in load_roadmap().concepts.values() if c.is_open]
@@ -59,3 +63,19 @@ def test_no_claim_is_computed_for_nothing(concept: Concept) -> None:
 def test_the_minutes_of_a_concept_leave_time_to_read_and_to_answer(concept: Concept) -> None:
     labs = sum(lab.minutes for lab in LABS if lab.concept == concept.slug)
     assert concept.minutes >= labs + 15, f"{labs} minutes of labs, and {concept.minutes} in all"
+
+
+@concepts
+def test_every_formula_is_shown_on_a_page_and_in_a_terminal(concept: Concept) -> None:
+    assert concept.folder is not None
+    lesson = read_lesson(concept.folder)
+    formulas = [b.text for b in walk(lesson.blocks) if b.kind == "math"]
+    texts = [b.text for b in walk(lesson.blocks) if b.kind == "prose"]
+    for item in read_quiz(concept.folder, concept.id):
+        question = draw(item, 0)
+        texts += [question.ask, question.why]
+        texts += [text for choice in question.choices for text in (choice.text, choice.why)]
+    for text in texts:
+        formulas += [m[1] for m in INLINE_MATH.finditer(INLINE_CODE.sub("", text))]
+    assert [f for f in formulas if set("\\{}&") & set(symbols(f))] == []
+    assert [f for f in formulas if not mathml(f).startswith("<math")] == []

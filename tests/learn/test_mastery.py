@@ -179,9 +179,7 @@ def test_a_learner_weak_in_a_chapter_is_asked_about_it_and_its_needs(
               for a in roadmap.ancestors(c.slug)}  # fmt: skip
     runs = [simulate(learner, weak_in(own), seed) for seed in range(N_LEARNERS)]
     shares = [mean(c in own | needed for c in asked) for asked in runs]
-    # Most learners, not every one: slips elsewhere lead a few of them astray for some items.
-    assert mean(shares) >= 0.7
-    assert sorted(shares)[N_LEARNERS // 8] >= 0.6
+    assert min(shares) >= 0.6
     assert mean(mean(c in own for c in asked) for asked in runs) >= 0.35
 
 

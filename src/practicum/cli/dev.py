@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -49,19 +50,24 @@ def table_rows(text: str) -> dict[str, str]:
 
 def marked_tests(tests: Path) -> dict[str, list[str]]:
     """Row id → the tests that claim to prove it, read from the source without running it."""
-    import ast
-
     found: dict[str, list[str]] = {}
     for path in sorted(tests.rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        shared = [node.value for node in tree.body if isinstance(node, ast.Assign)
+                  and any(ast.unparse(t) == "pytestmark" for t in node.targets)]  # fmt: skip
+        for node in ast.walk(tree):
             if not isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 continue
-            for decorator in node.decorator_list:
+            for decorator in [*node.decorator_list, *(shared if _is_test(node, tree) else ())]:
                 mark = MARK.search("@" + ast.unparse(decorator))
                 for row in re.findall(r"[A-Z]\d+[a-z]?", mark[1]) if mark else ():
                     place = f"{path.relative_to(tests.parent).as_posix()}::{node.name}"
                     found.setdefault(row, []).append(place)
     return found
+
+
+def _is_test(node: ast.FunctionDef | ast.ClassDef, tree: ast.Module) -> bool:
+    return node in tree.body and node.name.lower().startswith("test")
 
 
 @dev.command()
