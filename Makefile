@@ -48,6 +48,7 @@ bench: $(INSTALLED)  ## The machine's ceilings, then ours beside its peers
 	$(BIN)/python benchmarks/machine.py --quick
 	$(BIN)/python benchmarks/finetune.py --quick
 	$(BIN)/python benchmarks/decode.py --quick
+	$(BIN)/python benchmarks/course.py --quick
 
 constraints: $(TESTABLE)  ## Write what is installed now as the new pins
 	@(grep '^#' constraints.txt; $(BIN)/python -m pip list --format=freeze --exclude-editable \
