@@ -13,18 +13,20 @@ import pytest
 
 from practicum.learn.learner import Learner
 from practicum.learn.mastery import (
+    BORROWED,
     GUESS,
-    LAB,
     LAB_SHOWN,
+    LABS,
     MASTERED,
     PRIOR,
     SLIP,
+    Catalogue,
     evidence,
     fold,
     next_item,
 )
 from practicum.learn.progress import Event
-from practicum.learn.roadmap import load_roadmap
+from practicum.learn.roadmap import course_folder, load_roadmap
 
 START = datetime(2026, 3, 2, 19, tzinfo=UTC)
 CHAPTERS = ["mathematics", "python-for-ml", "neural-networks", "nlp"]
@@ -34,6 +36,9 @@ N_LEARNERS, N_ITEMS = 24, 20
 @pytest.fixture(scope="module")
 def learner(tmp_path_factory: pytest.TempPathFactory) -> Learner:
     return Learner(tmp_path_factory.mktemp("bank"))
+
+
+NOTHING = Catalogue({}, {})
 
 
 def answered(item: str, right: bool, at: datetime = START, uid: str = "") -> Event:
@@ -47,7 +52,9 @@ def answered(item: str, right: bool, at: datetime = START, uid: str = "") -> Eve
 
 
 def mastery_after(events: list[Event], concept: str, kinds: dict[str, str] | None = None) -> float:
-    return fold(events, load_roadmap(), kinds or {}).standings[concept].mastery
+    return (
+        fold(events, load_roadmap(), Catalogue(kinds or {}, {"F1a": 2})).standings[concept].mastery
+    )
 
 
 def odds(p: float) -> float:
@@ -69,7 +76,7 @@ def test_a_wrong_choice_speaks_as_much_against_knowing_as_its_numbers_say() -> N
 def test_a_right_answer_speaks_for_what_it_needs_and_not_for_what_needs_it() -> None:
     roadmap = load_roadmap()
     concept = roadmap.concepts["training-and-optimization"]
-    standings = fold([answered(f"{concept.id}.x", True)], roadmap, {}).standings
+    standings = fold([answered(f"{concept.id}.x", True)], roadmap, NOTHING).standings
     for need in concept.needs:
         gained = odds(standings[roadmap.concepts[need].id].mastery) - PRIOR
         assert gained == pytest.approx(0.5 * evidence("choice", True), abs=1e-9)
@@ -78,19 +85,50 @@ def test_a_right_answer_speaks_for_what_it_needs_and_not_for_what_needs_it() -> 
 
 def test_a_wrong_answer_speaks_against_what_needs_it_and_not_against_its_needs() -> None:
     roadmap = load_roadmap()
-    standings = fold([answered("F2a.x", False)], roadmap, {}).standings
+    standings = fold([answered("F2a.x", False)], roadmap, NOTHING).standings
     assert standings["F2b"].mastery < 0.3
     assert odds(standings["F1a"].mastery) == pytest.approx(PRIOR)
 
 
-def test_a_lab_counts_once_and_little_when_its_solution_was_shown_first() -> None:
+def test_a_lab_counts_its_share_once_and_little_when_its_solution_was_shown_first() -> None:
     lab = Event(START, "lab", "F1a", {"lab": "x", "all": True}, "1")
     again = Event(START + timedelta(1), "lab", "F1a", {"lab": "x", "all": True}, "2")
     shown = Event(START - timedelta(1), "solution", "F1a", {"lab": "x", "surrendered": True}, "0")
-    assert odds(mastery_after([lab, again], "F1a")) == pytest.approx(PRIOR + LAB)
-    assert odds(mastery_after([shown, lab], "F1a")) == pytest.approx(PRIOR + LAB_SHOWN)
+    assert odds(mastery_after([lab, again], "F1a")) == pytest.approx(PRIOR + LABS / 2)
+    assert odds(mastery_after([shown, lab], "F1a")) == pytest.approx(PRIOR + LAB_SHOWN * LABS / 2)
     failed = Event(START, "lab", "F1a", {"lab": "x", "all": False}, "3")
     assert odds(mastery_after([failed], "F1a")) == pytest.approx(PRIOR)
+
+
+def test_labs_alone_do_not_make_a_concept_mastered_and_one_right_answer_more_does() -> None:
+    labs = [Event(START, "lab", "F1a", {"lab": name, "all": True}, name) for name in ("x", "y")]
+    assert mastery_after(labs, "F1a") < MASTERED
+    assert mastery_after([*labs, answered("F1a.x", True)], "F1a") >= MASTERED
+
+
+def test_what_other_concepts_lend_does_not_outweigh_ones_own_answers() -> None:
+    elsewhere = [
+        answered(f"F2{letter}.x", True, START, f"{letter}{n}") for letter in "bcd" for n in range(9)
+    ]
+    lent = mastery_after(elsewhere, "F2a")
+    assert odds(lent) == pytest.approx(PRIOR + BORROWED)
+    wrong = [answered("F2a.y", False, START, f"own{n}") for n in range(2)]
+    assert mastery_after([*elsewhere, *wrong], "F2a") < 0.1
+
+
+def test_a_concept_that_was_renamed_keeps_everything(tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    course.mkdir()
+    text = (course_folder() / "roadmap.toml").read_text("utf-8")
+    renamed = text.replace('"linear-algebra"', '"vectors-and-matrices"')
+    (course / "roadmap.toml").write_text(renamed, encoding="utf-8")
+    roadmap = load_roadmap(course)
+    learner = Learner(tmp_path / "home")
+    learner.progress.add("read", "F1a")
+    learner.progress.add("answer", "F1a", item="F1a.x", right=True)
+    standing = fold(learner.progress.events(), roadmap, NOTHING).standings["F1a"]
+    assert roadmap.by_id["F1a"].slug == "vectors-and-matrices"
+    assert (standing.n_right, standing.has_read) == (1, True)
 
 
 def test_events_of_concepts_that_left_the_map_change_nothing() -> None:
@@ -111,7 +149,7 @@ def test_the_due_list_of_the_next_day_is_that_of_fsrs_to_the_minute(learner: Lea
                 answered(key, rng.random() < 0.7, START + timedelta(days=day, minutes=minute))
             )
     events.sort(key=lambda e: e.at)
-    record = fold(events, learner.roadmap, learner.kinds)
+    record = fold(events, learner.roadmap, learner.catalogue)
     reference = Scheduler(
         desired_retention=0.9, learning_steps=(), relearning_steps=(), enable_fuzzing=False
     )
@@ -135,7 +173,7 @@ def test_a_right_answer_comes_back_later_each_time(learner: Learner) -> None:
     key = learner.bank()[0].key
     for _ in range(4):
         events.append(answered(key, True, at))
-        due = fold(events, learner.roadmap, learner.kinds).cards[key].due
+        due = fold(events, learner.roadmap, learner.catalogue).cards[key].due
         gaps.append((due - at).days)
         at = due
     assert gaps == sorted(gaps)
@@ -151,7 +189,7 @@ def simulate(learner: Learner, knows: Knows, seed: int, n: int = N_ITEMS) -> lis
     rng, events, asked = random.Random(seed), [], []
     for number in range(n):
         item = next_item(
-            learner.bank(), fold(events, learner.roadmap, learner.kinds), learner.roadmap
+            learner.bank(), fold(events, learner.roadmap, learner.catalogue), learner.roadmap
         )
         asked.append(item.concept)
         right = knows(item.concept, item.kind, rng)
@@ -195,7 +233,7 @@ def test_a_strong_learner_tests_out_of_a_chapter_in_at_most_eight_questions(
 ) -> None:
     learner = Learner(tmp_path)
     concepts = learner.start_testout(chapter)
-    began = len(learner.progress.events())
+    began = datetime.now(UTC)
     standing = learner.testout_standing(concepts, began)
     while not standing.is_over:
         question = learner.ask_testout(chapter, began)
@@ -218,7 +256,7 @@ def test_who_guesses_does_not_test_out(learner: Learner, chapter: str) -> None:
     for seed in range(60):
         rng, events = random.Random(seed), []
         for number in range(3 * len(concepts)):
-            record = fold(events, roadmap, learner.kinds)
+            record = fold(events, roadmap, learner.catalogue)
             known = {
                 c.id
                 for c in concepts
@@ -238,7 +276,7 @@ def test_a_test_out_asks_anew_and_old_answers_do_not_count(tmp_path: Path) -> No
     for item in learner.bank("linear-algebra")[:4]:
         learner.progress.add("answer", "F1a", item=item.key, right=True)
     concepts = learner.start_testout("linear-algebra")
-    standing = learner.testout_standing(concepts, len(learner.progress.events()))
+    standing = learner.testout_standing(concepts, datetime.now(UTC))
     assert not standing.known
 
 

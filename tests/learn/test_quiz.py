@@ -167,4 +167,4 @@ def test_every_key_of_the_course_is_unique_and_its_kind_known_without_running_it
     learner = Learner(tmp_path)
     bank = learner.bank()
     assert len({i.key for i in bank}) == len(bank)
-    assert learner.kinds == {i.key: i.kind for i in bank}
+    assert learner.catalogue.kinds == {i.key: i.kind for i in bank}

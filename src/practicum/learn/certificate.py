@@ -14,6 +14,13 @@ from practicum.learn.roadmap import Chapter
 from practicum.measure.intervals import wilson
 from practicum.measure.page import Page
 
+STATES = {
+    "new": "–",
+    "learning": "under way",
+    "mastered": "mastered",
+    "fading": "mastered, review due",
+}
+
 
 def certificate(learner: Learner, name: str, now: datetime) -> dict[str, Any]:
     """The evidence per open chapter, as a value that a page or a script can show."""
@@ -44,7 +51,7 @@ def certificate_page(told: dict[str, Any]) -> str:
         page.add_heading(chapter["title"])
         page.add_paragraph(f"{chapter['mastered']} of {chapter['of']} concepts mastered.")
         page.add_table(
-            ["concept", "mastery", "answers right", "95 % interval", "labs", "lesson", "way"],
+            ["concept", "mastery", "answers right", "95 % interval", "labs", "lesson", "standing"],
             [_row(c) for c in chapter["concepts"]],
             "Mastery is computed from answers and labs; the interval is Wilson's over all answers.",
             numeric=(1, 2),
@@ -93,7 +100,7 @@ def _row(concept: dict[str, Any]) -> Sequence[str]:
         f"{ends[0]:.0%} to {ends[1]:.0%}" if ends else "–",
         f"{len(concept['labs'])} of {concept['n_labs']}{shown}",
         "read" if concept["has_read"] else "–",
-        "tested out" if concept["tested_out"] else concept["state"],
+        "tested out" if concept["tested_out"] else STATES[concept["state"]],
     ]
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from practicum.core.errors import PracticumError
 from practicum.learn.labs.lab import Lab, own_copy, read_labs, reset
 from practicum.learn.labs.run import Outcome, run_lab
-from practicum.learn.mastery import MASTERED, Record, fold, next_item
+from practicum.learn.mastery import MASTERED, Catalogue, Record, fold, next_item
 from practicum.learn.progress import Event, Progress
 from practicum.learn.quiz import Grade, Item, Question, draw, grade, read_quiz
 from practicum.learn.roadmap import Concept, Roadmap, load_roadmap
@@ -76,17 +76,19 @@ class Learner:
 
     def record_of(self, events: Sequence[Event]) -> Record:
         """Where the learner stood after these events."""
-        return fold(events, self.roadmap, self.kinds)
+        return fold(events, self.roadmap, self.catalogue)
 
     @functools.cached_property
-    def kinds(self) -> dict[str, str]:
-        """Every item's kind by its key, read without running what makes parametric ones."""
+    def catalogue(self) -> Catalogue:
+        """Items and labs of the course, read without running what makes parametric items."""
         kinds: dict[str, str] = {}
+        n_labs: dict[str, int] = {}
         for concept in self.roadmap.concepts.values():
-            if concept.folder and (concept.folder / "quiz.toml").is_file():
+            if concept.folder:
                 told = tomllib.loads((concept.folder / "quiz.toml").read_text(encoding="utf-8"))
                 kinds |= {f"{concept.id}.{i['id']}": i["kind"] for i in told["items"]}
-        return kinds
+                n_labs[concept.id] = len(list(concept.folder.glob("labs/*/lab.toml")))
+        return Catalogue(kinds, n_labs)
 
     @functools.cache  # noqa: B019 - a learner lives as long as its process
     def bank(self, topic: str | None = None) -> tuple[Item, ...]:
@@ -145,25 +147,27 @@ class Learner:
             )
         return concepts
 
-    def testout_standing(self, concepts: Sequence[Concept], began: int) -> TestOut:
-        """How a test-out stands; `began` is the number of events when it was started.
+    def testout_standing(self, concepts: Sequence[Concept], began: datetime) -> TestOut:
+        """How a test-out that was begun then stands.
 
         Only its own answers count: what was known before must be shown again.
         """
-        record = self.record_of(self.progress.events()[began:])
-        known = frozenset(c.id for c in concepts if record.standings[c.id].mastery >= PASS_TESTOUT
-                          and record.standings[c.id].n)  # fmt: skip
+        record = self._testout_record(began)
+        known = frozenset(c.id for c in concepts if _is_shown(record, c.id))
         return TestOut(
             tuple(concepts), known, len(record.order), TESTOUT_PER_CONCEPT * len(concepts)
         )
 
-    def ask_testout(self, topic: str, began: int) -> Question:
+    def ask_testout(self, topic: str, began: datetime) -> Question:
         """The next question of a test-out."""
-        record = self.record_of(self.progress.events()[began:])
-        known = {id for id, s in record.standings.items() if s.mastery >= PASS_TESTOUT and s.n}
-        items = [item for item in self.bank(topic) if item.concept not in known]
+        record = self._testout_record(began)
+        items = [item for item in self.bank(topic) if not _is_shown(record, item.concept)]
         item = next_item(items, record, self.roadmap, placement=True)
         return draw(item, len(self.progress.events()))
+
+    def _testout_record(self, began: datetime) -> Record:
+        return self.record_of([e for e in self.progress.events() if e.kind == "answer"
+                               and e.told.get("in") == "testout" and e.at >= began])  # fmt: skip
 
     def end_testout(self, standing: TestOut) -> None:
         """Remember what a test-out showed to be known."""
@@ -277,6 +281,12 @@ class Learner:
                                          for n in c.needs)]  # fmt: skip
         concept = (ready or fresh)[0]
         return Step("learn", concept, concept.teaches, f"practicum learn {concept.slug}")
+
+
+def _is_shown(record: Record, concept_id: str) -> bool:
+    """Whether the answers of a test-out show this concept to be known: one of them at least its own."""
+    standing = record.standings[concept_id]
+    return standing.mastery >= PASS_TESTOUT and standing.n > 0
 
 
 def folder_of(concept: Concept) -> Path:

@@ -3,7 +3,8 @@
 Source  Bayesian knowledge tracing (Corbett and Anderson 1995) without its learning step, as a
         sum of log-likelihood ratios; review times are FSRS's (Ye 2022, by the `fsrs` library).
         We differ: a right answer also speaks for what the concept needs, and a wrong one
-        against what needs it, each step along the graph at half the weight.
+        against what needs it, each step along the graph at half the weight and never more
+        than BORROWED in all: what was shown elsewhere does not outweigh one's own answers.
 """
 
 from __future__ import annotations
@@ -21,9 +22,13 @@ from practicum.learn.roadmap import Roadmap
 PRIOR = math.log(0.3 / 0.7)  # before any evidence: probably not known
 SLIP = 0.1  # wrong although known
 GUESS = {"choice": 0.25, "numeric": 0.05, "short": 0.05}  # right although not known
-LAB, LAB_SHOWN = 2.2, 0.4  # a lab passed; passed after its solution was shown
+LABS, LAB_SHOWN = (
+    2.2,
+    0.2,
+)  # all labs of a concept passed; the share of one whose solution was shown
 TESTED_OUT = math.log(0.9 / 0.1)  # what a test-out asks of every concept
 STEP = 0.5  # weight of evidence one need further along the graph
+BORROWED = 2.0  # log-odds at most that other concepts' answers lend: one's own decide
 CAP = 5.0  # no amount of evidence is beyond being shaken by some wrong answers
 MASTERED, KNOWN_WEAK = 0.85, 0.5
 RETENTION = 0.9  # FSRS's desired probability of recall when a review falls due
@@ -56,6 +61,14 @@ class Standing:
         if self.mastery >= MASTERED and self.touched:
             return "fading" if self.due and self.due <= now else "mastered"
         return "learning" if self.touched else "new"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What the fold must know of the course: every item's kind, and how many labs a concept has."""
+
+    kinds: Mapping[str, str]
+    n_labs: Mapping[str, int]
 
 
 @dataclass
@@ -96,8 +109,8 @@ def rating(right: bool, seconds: float | None = None) -> Any:
     return Rating.Good if right else Rating.Again
 
 
-def fold(events: Iterable[Event], roadmap: Roadmap, kinds: Mapping[str, str]) -> Record:
-    """Where a learner stands after these events; `kinds` tells every item's kind by its key.
+def fold(events: Iterable[Event], roadmap: Roadmap, catalogue: Catalogue) -> Record:
+    """Where a learner stands after these events.
 
     Events of concepts or items that are no longer on the map are kept in the file and have no
     effect here.
@@ -105,7 +118,8 @@ def fold(events: Iterable[Event], roadmap: Roadmap, kinds: Mapping[str, str]) ->
     from fsrs import Card
 
     weights = _neighbours(roadmap)
-    odds = dict.fromkeys(roadmap.by_id, PRIOR)
+    own = dict.fromkeys(roadmap.by_id, 0.0)
+    borrowed = dict.fromkeys(roadmap.by_id, 0.0)
     facts: dict[str, dict[str, Any]] = {id: _blank() for id in roadmap.by_id}
     record = Record({})
     clock = scheduler()
@@ -113,7 +127,7 @@ def fold(events: Iterable[Event], roadmap: Roadmap, kinds: Mapping[str, str]) ->
         if event.kind == "testout" and event.told.get("passed"):  # of several concepts at once
             for id in set(event.told["concepts"]) & set(facts):
                 facts[id]["tested_out"] = True
-                odds[id] = max(odds[id], TESTED_OUT)
+                own[id] = max(own[id], TESTED_OUT - PRIOR)
         if event.concept not in facts:
             continue
         told, fact = event.told, facts[event.concept]
@@ -129,14 +143,20 @@ def fold(events: Iterable[Event], roadmap: Roadmap, kinds: Mapping[str, str]) ->
             fact["n_right"] += right
             if not right:
                 record.wrong[event.concept] = record.wrong.get(event.concept, 0) + 1
-            _spread(odds, event.concept, evidence(kinds.get(key, "choice"), right), weights)
+            _spread(
+                own,
+                borrowed,
+                event.concept,
+                evidence(catalogue.kinds.get(key, "choice"), right),
+                weights,
+            )
         elif event.kind == "lab" and told.get("all"):
             name = f"{event.concept}/{told['lab']}"
             if told["lab"] not in fact["labs_passed"]:
                 fact["labs_passed"].add(told["lab"])
-                _spread(
-                    odds, event.concept, LAB_SHOWN if name in record.solutions else LAB, weights
-                )
+                change = LABS / max(1, catalogue.n_labs.get(event.concept, 1))
+                change *= LAB_SHOWN if name in record.solutions else 1
+                _spread(own, borrowed, event.concept, change, weights)
         elif event.kind == "hint":
             place = (f"{event.concept}/{told['lab']}", told["task"])
             record.hints[place] = max(record.hints.get(place, 0), told["number"])
@@ -145,7 +165,7 @@ def fold(events: Iterable[Event], roadmap: Roadmap, kinds: Mapping[str, str]) ->
     for id, fact in facts.items():
         dues = [card.due for key, card in record.cards.items() if key.split(".")[0] == id]
         record.standings[id] = Standing(
-            1 / (1 + math.exp(-odds[id])), fact["n"], fact["n_right"], fact["has_read"],
+            1 / (1 + math.exp(-PRIOR - own[id] - borrowed[id])), fact["n"], fact["n_right"], fact["has_read"],
             frozenset(fact["labs_passed"]), min(dues) if dues else None, fact["tested_out"],
         )  # fmt: skip
     return record
@@ -182,12 +202,13 @@ def _distances(start: str, edges: Mapping[str, Sequence[str]]) -> dict[str, floa
 
 
 def _spread(
-    odds: dict[str, float], concept: str, change: float,
+    own: dict[str, float], borrowed: dict[str, float], concept: str, change: float,
     weights: Mapping[str, tuple[dict[str, float], dict[str, float]]],
 ) -> None:  # fmt: skip
+    own[concept] = max(-CAP, min(CAP, own[concept] + change))
     below, above = weights[concept]
-    for id, weight in {concept: 1.0, **(below if change > 0 else above)}.items():
-        odds[id] = max(-CAP, min(CAP, odds[id] + weight * change))
+    for id, weight in (below if change > 0 else above).items():
+        borrowed[id] = max(-BORROWED, min(BORROWED, borrowed[id] + weight * change))
 
 
 def next_item(

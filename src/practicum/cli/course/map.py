@@ -76,7 +76,7 @@ def _open(console: Any, chapter: Chapter, colour: str, record: Record, now: date
         standing = record.standings[concept.id]
         state = standing.state(now)
         told = f"{standing.mastery:.0%}" if standing.touched else ""
-        console.print(f"[{colour}]{GLYPHS[state]}[/]  {concept.slug:<26}{concept.title:<40.40}"
+        console.print(f"[{colour}]{GLYPHS[state]}[/]  {concept.slug:<27}{concept.title:<32.32}"
                       f"[dim]{concept.minutes:>3} min[/] {told:>5}")  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def _concept_value(
         value["lesson"] = f"practicum learn {concept.slug}"
         value["labs"] = [lab.slug for lab in learner.labs(concept)]
         value["labs_passed"] = sorted(standing.labs_passed)
-        value["n_items"] = sum(key.startswith(f"{concept.id}.") for key in learner.kinds)
+        value["n_items"] = sum(key.startswith(f"{concept.id}.") for key in learner.catalogue.kinds)
     return value
 
 

@@ -75,7 +75,7 @@ def testout(topic: str, home: str | None, as_json: bool, quiet: bool, debug: boo
     """Show that you know TOPIC (concept or chapter) already, in a few questions."""
     learner = Learner(home)
     concepts = learner.start_testout(topic)
-    began = len(learner.progress.events())
+    began = datetime.now(UTC)
     standing = learner.testout_standing(concepts, began)
     click.echo(f"{', '.join(c.title for c in concepts)}: at most {standing.most} questions. "
                "An empty answer ends it.", err=as_json)  # fmt: skip
@@ -141,6 +141,9 @@ def _say(learner: Learner, question: Question, result: Grade, explain: bool) -> 
     click.echo(wrapped(result.why))
     if not result.right:
         click.echo(wrapped(f"The answer: {question.right}"))
+        reason = next((choice.why for choice in question.choices if choice.right), "")
+        if reason:
+            click.echo(wrapped(reason))
         slug = learner.roadmap.by_id[question.item.concept].slug
         click.echo(f"see: practicum learn {slug}, section {question.item.passage}")
     due = learner.record().cards[question.item.key].due
