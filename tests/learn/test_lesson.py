@@ -240,7 +240,7 @@ def test_the_page_has_maths_figures_code_and_nothing_that_runs(
 def test_a_moving_figure_shows_one_frame_at_a_time_by_style_alone(folder: Path) -> None:
     html = figure_html(figures.kept(folder, "curve"), "curve")
     assert html.count("checked>") == 1
-    assert "#curve-2:checked~.curve-2{display:block}" in html
+    assert ".frames:has(#curve-2:checked) .curve-2{display:block}" in html
 
 
 def test_maths_that_cannot_be_read_stays_readable() -> None:

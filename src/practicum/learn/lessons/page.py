@@ -32,7 +32,7 @@ margin-bottom:.3rem}
 .box summary{font-family:var(--sans);font-size:.85rem}
 .frames{border:0;padding:0;margin:0}.frames>legend{font-family:var(--sans);font-size:.8rem;color:var(--muted);padding:0}
 .frames input{accent-color:var(--accent);margin:.2rem .1rem .4rem .7rem}
-.frames label{white-space:nowrap;font-family:var(--sans);font-size:.78rem}.frame{display:none}
+.frames span{display:inline-block}.frames label{font-family:var(--sans);font-size:.78rem}.frame{display:none}
 .go{font-family:var(--sans);font-size:.9rem;border:1px solid var(--line);border-radius:3px;
 padding:.6rem .9rem;max-width:37rem}
 """
@@ -158,10 +158,10 @@ def figure_html(figure: Figure, name: str) -> str:
     for i, still in enumerate(figure.stills):
         id = f"{name}-{i}"
         checked = " checked" if i == 0 else ""
-        inputs.append(f'<input type="radio" name="{escape(name)}" id="{escape(id)}"{checked}>'
-                      f'<label for="{escape(id)}">{escape(still.label)}</label>')  # fmt: skip
+        inputs.append(f'<span><input type="radio" name="{escape(name)}" id="{escape(id)}"{checked}>'
+                      f'<label for="{escape(id)}">{escape(still.label)}</label></span>')  # fmt: skip
         frames.append(f'<div class="frame {escape(id)}">{plot_figure(still.picture)}</div>')
-        rules.append(f"#{id}:checked~.{id}{{display:block}}")
+        rules.append(f".frames:has(#{id}:checked) .{id}{{display:block}}")
     return (f'<fieldset class="frames"><legend>{escape(figure.claim)} — {escape(figure.moves)}:</legend>'
             f"<style>{''.join(rules)}</style>{''.join(inputs)}{''.join(frames)}</fieldset>")  # fmt: skip
 
