@@ -134,7 +134,17 @@ def test_a_wrong_answer_gets_its_reason_and_the_passage(home: Path) -> None:
     out = run("quiz", "python-basics", "-n", "1", given=f"{wrong}\n").output
     assert "not right" in out
     assert "The answer: " in out
-    assert f"section {question.item.passage}" in out
+    command = re.search(r"see: practicum (learn .*)", out)
+    assert command is not None
+    shown = run(*command[1].split()).output
+    learner = Learner()
+    from practicum.learn.lessons.lesson import read_lesson
+
+    concept = learner.roadmap.concepts["python-basics"]
+    assert concept.folder is not None
+    wanted = read_lesson(concept.folder).anchors[question.item.passage]
+    assert wanted in shown
+    assert "What you can do now" not in shown
 
 
 def test_what_is_no_answer_is_asked_again_and_an_empty_line_ends(home: Path) -> None:

@@ -100,21 +100,24 @@ def test_a_lesson_is_read_as_blocks_in_order(folder: Path) -> None:
     lesson = read_lesson(folder)
     assert lesson.title == "Is {{n|3}} enough?"
     assert [b.kind for b in lesson.blocks] == [
-        "prose", "predict", "prose", "math", "figure", "code", "errata", "lab", "prose",
+        "prose", "predict", "prose", "math", "figure", "code", "errata", "lab", "prose", "prose",
     ]  # fmt: skip
     predict = lesson.blocks[1]
     assert [b.text for b in predict.inner + predict.reveal] == [
         "What is half?", "It is {{half|0.50}}. <b>bold</b>",
     ]  # fmt: skip
     assert lesson.blocks[3].text.startswith(r"\bar{x}")
-    assert len(list(walk(lesson.blocks))) == 12
+    assert len(list(walk(lesson.blocks))) == 13
 
 
 def test_sections_have_anchors_and_their_text(folder: Path) -> None:
     lesson = read_lesson(folder)
     assert list(lesson.anchors) == ["the-mean-bar-x", "what-you-can-do-now"]
-    assert lesson.section("what-you-can-do-now") == "Count. {{=0.05}} is given."
-    assert lesson.section("nowhere") == ""
+    (last,) = lesson.section("what-you-can-do-now")
+    assert last.text == "## What you can do now\n\nCount. {{=0.05}} is given."
+    assert [b.kind for b in lesson.section("the-mean-bar-x")][:2] == ["prose", "math"]
+    with pytest.raises(PracticumError, match="try: the-mean-bar-x"):
+        lesson.section("the-mean-bar")
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def scheduler(retention: float = RETENTION) -> Any:
                      enable_fuzzing=False)  # fmt: skip
 
 
-def rating(right: bool, seconds: float | None = None) -> Any:
+def rating(right: bool) -> Any:
     """FSRS's rating of an answer. Quick is not called easy: reading speed is not memory."""
     from fsrs import Rating
 

@@ -23,10 +23,11 @@ from practicum.learn.roadmap import Concept
     default=None,
     help="Write the lesson as a page instead (a file, or a folder for all lessons).",
 )
+@click.option("--section", default=None, help="Only this section, by its anchor.")
 @click.option("--plain", is_flag=True, help="The lesson's source, as Markdown.")
 @click.option("--no-pause", is_flag=True, help="Do not wait where you should predict first.")
 @common
-def learn(concept: str | None, page: Path | None, plain: bool, no_pause: bool, home: str | None,
+def learn(concept: str | None, page: Path | None, section: str | None, plain: bool, no_pause: bool, home: str | None,
           as_json: bool, quiet: bool, debug: bool) -> None:  # fmt: skip
     """Read the lesson of CONCEPT (default: the next one)."""
     from practicum.learn.lessons.lesson import read_lesson
@@ -55,8 +56,11 @@ def learn(concept: str | None, page: Path | None, plain: bool, no_pause: bool, h
     from practicum.learn.lessons.terminal import TerminalReader
 
     waits = sys.stdin.isatty() and sys.stdout.isatty() and not no_pause
-    TerminalReader(Console(highlight=False), found, titles, _wait if waits else _go_on).read(lesson)
-    learner.has_read(found)
+    TerminalReader(Console(highlight=False), found, titles, _wait if waits else _go_on).read(
+        lesson, section
+    )
+    if section is None:
+        learner.has_read(found)
     click.echo(f"next: {learner.suggest().command}")
 
 

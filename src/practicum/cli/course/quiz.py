@@ -145,7 +145,7 @@ def _say(learner: Learner, question: Question, result: Grade, explain: bool) -> 
         if reason:
             click.echo(wrapped(reason))
         slug = learner.roadmap.by_id[question.item.concept].slug
-        click.echo(f"see: practicum learn {slug}, section {question.item.passage}")
+        click.echo(f"see: practicum learn {slug} --section {question.item.passage}")
     due = learner.record().cards[question.item.key].due
     click.echo(f"again {_when(due)}")
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from practicum.core.errors import Complaint, PracticumError
+from practicum.core.errors import Complaint, PracticumError, UnknownReference, nearest
 from practicum.learn.lessons.claims import without_claims
 
 DIRECTIVE = re.compile(r"\{\{(figure|code|lab):([^{}]+)\}\}\s*")
@@ -58,15 +58,19 @@ class Lesson:
         """Anchor → heading, in order."""
         return {anchor_of(text): text for level, text, _ in headings(self.source) if level == 2}
 
-    def section(self, anchor: str) -> str:
-        """The source of the section with this anchor, "" when there is none."""
-        found = list(headings(self.source))
-        lines = self.source.splitlines()
-        for i, (level, text, line) in enumerate(found):
-            if level == 2 and anchor_of(text) == anchor:
-                ends = [n for lev, _, n in found[i + 1 :] if lev <= 2]
-                return "\n".join(lines[line : ends[0] - 1 if ends else len(lines)]).strip()
-        return ""
+    def section(self, anchor: str) -> tuple[Block, ...]:
+        """The blocks of the section with this anchor.  Raises UnknownReference with the nearest."""
+        lines = [
+            (anchor_of(text), line) for level, text, line in headings(self.source) if level == 2
+        ]
+        places = [i for i, (name, _) in enumerate(lines) if name == anchor]
+        if not places:
+            names = [name for name, _ in lines]
+            raise UnknownReference(f"{self.path.parent.name} has no section '{anchor}'",
+                                   hint=nearest(anchor, names) or ", ".join(names))  # fmt: skip
+        first = lines[places[0]][1]
+        end = lines[places[0] + 1][1] if places[0] + 1 < len(lines) else len(self.source)
+        return tuple(b for b in self.blocks if first <= b.line < end)
 
 
 def read_lesson(folder: Path) -> Lesson:
@@ -232,6 +236,8 @@ def _blocks(lines: list[tuple[int, str]], path: Path) -> Iterator[Block]:
             yield Block("math", inside.strip("$ \n"), number)
             i = end + 1
         else:
+            if HEADING.fullmatch(line):
+                yield from flush()
             prose.append((number, line))
             i += 1
     yield from flush()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import functools
-import io
 import re
 import textwrap
 from collections.abc import Callable, Sequence
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 MEASURE = 78  # columns of prose; longer lines are hard to come back from
-TABLE_ROWS = 12  # of a figure's data; the page has all of them
 Pause = Callable[[str], None]  # waits for the reader after a prompt
 
 
@@ -40,12 +37,12 @@ class TerminalReader:
         self.console, self.concept, self.folder = console, concept, concept.folder
         self.labs, self.pause = labs, pause
 
-    def read(self, lesson: Lesson) -> None:
-        """The whole lesson."""
+    def read(self, lesson: Lesson, section: str | None = None) -> None:
+        """The whole lesson, or the section of this anchor."""
         from rich.text import Text
 
         self._print(Text(plain(lesson.title), style="bold"), Text(""))
-        self._all(lesson.blocks)
+        self._all(lesson.blocks if section is None else lesson.section(section))
 
     def _all(self, blocks: Sequence[Block]) -> None:
         for block in blocks:
@@ -222,14 +219,6 @@ def _script(match: re.Match[str]) -> str:
 
 def _escaped(text: str) -> str:
     return re.sub(r"([*_`\[\]<>|\\])", r"\\\1", text)
-
-
-def data_table(figure: Figure) -> str:
-    """The first rows of a figure's data, for readers who would rather read."""
-    rows = list(csv.reader(io.StringIO(figure.stills[0].picture.csv)))
-    lines = ["  ".join(f"{cell:>12.12}" for cell in row) for row in rows[: TABLE_ROWS + 1]]
-    more = len(rows) - TABLE_ROWS - 1
-    return "\n".join(lines + ([f"… and {more} more rows"] if more > 0 else []))
 
 
 def wrapped(text: str, indent: str = "") -> str:
