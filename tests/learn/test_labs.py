@@ -170,6 +170,25 @@ def test_what_a_lab_starts_is_ended_with_it(attempt: Callable, tmp_path: Path) -
     assert not mark.exists()
 
 
+def test_memory_hidden_in_children_counts_too(attempt: Callable) -> None:
+    hog = "import time; hoard = bytearray(300 << 20); hoard[::4096] = b'x' * len(hoard[::4096]); time.sleep(20)"
+    code = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {hog!r}]).wait()"
+    outcome = attempt(SOLUTION + f"\n# %%\n{code}\n", memory_mb=200)
+    assert "MB of memory" in outcome.trouble
+
+
+def test_what_runs_on_in_the_background_ends_with_a_lab_that_passed(
+    attempt: Callable, tmp_path: Path
+) -> None:
+    mark = tmp_path / "mark"
+    later = f"import time, pathlib; time.sleep(2); pathlib.Path({str(mark)!r}).touch()"
+    code = (f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {later!r}], "
+            "stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)")  # fmt: skip
+    assert attempt(SOLUTION + f"\n# %%\n{code}\n").passed
+    time.sleep(2.5)
+    assert not mark.exists()
+
+
 def test_a_lab_has_no_network_and_sees_no_token(
     attempt: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:

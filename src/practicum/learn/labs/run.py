@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ from typing import Any
 from practicum.learn.labs.lab import Lab
 
 KEPT_OUTPUT = 100_000  # characters of what a script prints; the rest is counted, not kept
-LOOK_S = 0.05
+LOOK_S = 0.1
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
                     "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "LOKY_MAX_CPU_COUNT")  # fmt: skip
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV",
@@ -79,6 +80,7 @@ def run_lab(
         heard = _Listener(process, hear)
         try:
             trouble = watch.until_end()
+            _kill_group(process)  # what a lab left running in the background ends with it
         except BaseException:  # Ctrl-C stops the lab too
             _kill(process)
             raise
@@ -155,22 +157,47 @@ class _Watch:
                 )
 
 
-def _memory_mb(pid: int) -> float:
-    try:
-        import psutil
+def _family(pid: int) -> list[Any]:
+    """The process and everything that it started, as psutil sees them now."""
+    import psutil
 
-        return float(psutil.Process(pid).memory_info().rss) / 2**20
-    except Exception:  # the process has just ended, or this system does not tell
-        return 0.0
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.Error:  # it has just ended
+        return []
+
+
+def _memory_mb(pid: int) -> float:
+    """What the whole family holds; a lab that forks does not hide its memory in its children."""
+    import psutil
+
+    total = 0.0
+    for process in _family(pid):
+        with contextlib.suppress(psutil.Error):
+            total += float(process.memory_info().rss) / 2**20
+    return total
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the process and whatever it started."""
+    """End the process and whatever it started, in its own group or in another."""
+    import psutil
+
+    family = _family(process.pid)
+    _kill_group(process)
+    for other in family:
+        with contextlib.suppress(psutil.Error):
+            other.kill()
+    process.wait()
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
     try:
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError, AttributeError):
+    except (ProcessLookupError, PermissionError):
+        pass
+    except AttributeError:  # Windows has no process groups
         process.kill()
-    process.wait()
 
 
 class _Listener(threading.Thread):
