@@ -249,7 +249,7 @@ def test_help_lists_every_verb_with_its_line_in_the_order_of_a_models_life() -> 
     assert places == sorted(places)
     for _, line in VERBS.values():
         assert line.split()[0] in shown
-    assert shown.rstrip().endswith("Start with: practicum life")
+    assert shown.rstrip().endswith("Start with: practicum map, or practicum life")
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -15,7 +15,12 @@ import click
 
 COURSE = "practicum.cli.course"
 
-# verb → (module:command, one line of help). The order is the order of a model's life.
+# Verb → (module:command, one line of help), in the order of a model's life and of a learner's day.
+SECTIONS = {
+    "life": "A model's life",
+    "map": "The course",
+    "doctor": "Housekeeping",
+}  # what begins where
 VERBS = {
     "life": ("practicum.cli.life:life", "Run a recipe: the first life of a model, or yours."),
     "import": ("practicum.cli.stages:import_", "Bring a model into the store."),
@@ -73,8 +78,14 @@ class LazyGroup(click.Group):
             return 0
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Verbs"):
-            formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
+        shown: list[tuple[str, list[tuple[str, str]]]] = []
+        for name, (_, text) in VERBS.items():
+            if name in SECTIONS:
+                shown.append((SECTIONS[name], []))
+            shown[-1][1].append((name, text))
+        for title, rows in shown:
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -91,7 +102,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with: practicum life",
+    epilog="Start with: practicum map, or practicum life",
 )
 @click.version_option(package_name="practicum", prog_name="practicum")
 def cli() -> None:
