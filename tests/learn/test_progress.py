@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -171,3 +173,22 @@ def test_a_file_that_is_no_export_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text(json.dumps({"messages": []}), encoding="utf-8")
     with pytest.raises(DataError, match="not an export"):
         Progress(tmp_path / "p.db").include(tmp_path / "x.jsonl")
+
+
+def open_and_add(path: Path, at: float) -> None:
+    while time.time() < at:
+        pass
+    Progress(path).add("read", "F1a")
+
+
+def test_windows_that_open_a_new_file_at_the_same_moment_lose_nothing(tmp_path: Path) -> None:
+    fork = multiprocessing.get_context("fork")  # a fresh interpreter each would miss the moment
+    for trial in range(40):
+        path, at = tmp_path / f"{trial}.db", time.time() + 0.03
+        windows = [fork.Process(target=open_and_add, args=(path, at)) for _ in range(4)]
+        for window in windows:
+            window.start()
+        for window in windows:
+            window.join()
+        assert [window.exitcode for window in windows] == [0, 0, 0, 0]
+        assert len(Progress(path).events()) == 4

@@ -131,10 +131,10 @@ class Progress:
                 Complaint(f"cannot be opened: {error}", where=str(self.path))
             ) from error
         try:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute(
-                "PRAGMA synchronous = FULL"
-            )  # an answer that was graded survives a power cut
+            # Not WAL: entering and leaving it cannot wait for another window ("database is locked"
+            # at once), and the file would have companions that a copy of it forgets. EXTRA: an
+            # answer that was graded survives a power cut.
+            db.execute("PRAGMA synchronous = EXTRA")
             yield db
         except sqlite3.DatabaseError as error:
             raise PracticumError(Complaint(
