@@ -6,7 +6,7 @@ INSTALLED = $(VENV)/.installed
 TESTABLE = $(VENV)/.testable
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check features docs bench constraints clean
+.PHONY: help demo studio test test-all check features docs bench constraints clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,9 @@ $(TESTABLE): $(INSTALLED) pyproject.toml constraints.txt
 
 demo: $(INSTALLED)  ## Install, then live the first life of a small model (about seven minutes)
 	$(BIN)/practicum life
+
+studio: $(INSTALLED)  ## Install, then open the course and the tools in the browser
+	$(BIN)/practicum studio
 
 test: $(TESTABLE)  ## Install with the test extra and run the whole suite
 	$(BIN)/python -m pytest $(ARGS)
@@ -49,6 +52,7 @@ bench: $(INSTALLED)  ## The machine's ceilings, then ours beside its peers
 	$(BIN)/python benchmarks/finetune.py --quick
 	$(BIN)/python benchmarks/decode.py --quick
 	$(BIN)/python benchmarks/course.py --quick
+	$(BIN)/python benchmarks/studio.py --quick
 
 constraints: $(TESTABLE)  ## Write what is installed now as the new pins
 	@(grep '^#' constraints.txt; $(BIN)/python -m pip list --format=freeze --exclude-editable \

@@ -30,7 +30,7 @@ from practicum.core.stage import (
     plan_job,
     settle,
 )
-from practicum.core.store import Run, Store
+from practicum.core.store import Run, Store, write_atomically
 from practicum.models import references
 
 if TYPE_CHECKING:
@@ -208,6 +208,21 @@ def life(recipe: str | Path | None = None, *, home: str | Path | Store | None = 
     store = open_store(home)
     checked = read_recipe(Path(recipe)) if recipe else first_life()
     return carry_out(store, checked, lambda r: resolve(r, store), threads=threads, listen=listen)
+
+
+def write_reports(recipe: Recipe, made: dict[str, Made], folder: Path, *,
+                  home: str | Path | Store | None = None) -> Path:  # fmt: skip
+    """report.html, report.json and a card for every model of a life; the page's path."""
+    from practicum.lineage.card import card as write
+    from practicum.lineage.life import life_json, life_page
+
+    store = open_store(home)
+    write_atomically(folder / "report.html", life_page(store, recipe, made))
+    write_atomically(folder / "report.json", life_json(recipe, made))
+    for name, item in made.items():
+        if item.artifact.kind in ("model", "adapter"):
+            write_atomically(folder / "cards" / f"{name}.md", write(store, item.artifact.digest))
+    return folder / "report.html"
 
 
 def tree(home: str | Path | Store | None = None, *, with_data: bool = False) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
-PROGRAMS = ("machine", "finetune", "decode")
+PROGRAMS = ("machine", "finetune", "decode", "evaluate")
 
 
 @pytest.fixture

@@ -76,6 +76,14 @@ def test_accuracy_counts_by_hand_in_both_readings() -> None:
     assert values["accuracy.lenient.a"] == 1.0
 
 
+def test_questions_that_name_no_task_are_counted_in_the_whole_alone() -> None:
+    samples = [{"task": None, "strict": True, "lenient": True},
+               {"task": "sum", "strict": False, "lenient": True}]  # fmt: skip
+    values = {m.name: m.value for m in accuracy_metrics(samples)}
+    assert values == {"accuracy": 0.5, "accuracy.lenient": 1.0, "accuracy.sum": 0.0,
+                      "accuracy.lenient.sum": 1.0}  # fmt: skip
+
+
 def test_the_gain_pairs_by_question_and_not_by_place() -> None:
     parent = [{"prompt": f"q{i}", "strict": False, "lenient": i < 5} for i in range(10)]
     child = [{"prompt": f"q{i}", "strict": i < 8, "lenient": i < 5} for i in reversed(range(10))]

@@ -41,6 +41,29 @@ def test_answers_in_a_batch_equal_answers_given_alone_and_transformers_own(
         assert reply.text == engine.tokenizer.decode(theirs[0, ids.shape[1] :].tolist())
 
 
+def test_writing_ends_before_the_first_stop_string_and_asks_for_no_more(
+    engine: TorchEngine,
+) -> None:
+    ids = engine.tokenizer.encode("To be, or not")
+    whole = engine.write([ids], Sampling(max_tokens=16))[0]
+    stop = whole.text[4:6]
+    cut = engine.write([ids], Sampling(max_tokens=16), ["never written", stop])[0]
+    assert cut.text == whole.text.split(stop)[0]
+    assert cut.stopped
+    assert cut.n_tokens < whole.n_tokens
+
+
+def test_answers_do_not_depend_on_how_many_the_memory_lets_be_written_together(
+    engine: TorchEngine,
+) -> None:
+    sampling = Sampling(max_tokens=12)
+    narrow = TorchEngine(engine.model, engine.tokenizer, memory_bytes=1)
+    assert narrow.reply(PROMPTS, sampling) == engine.reply(PROMPTS, sampling)
+    lengths = [(i, 10) for i in range(70)]
+    assert [len(b) for b in narrow._batches(lengths, 12)] == [1] * 70
+    assert [len(b) for b in engine._batches(lengths, 12)] == [64, 6]
+
+
 def test_streamed_pieces_join_to_the_whole_answer(engine: TorchEngine) -> None:
     sampling = Sampling(max_tokens=12)
     assert (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -204,6 +206,184 @@ except PermissionError as error:
     outcome = attempt(SOLUTION + "\n# %%" + code)
     assert "token None" in outcome.output
     assert "refused: a lab has no network" in outcome.output
+
+
+def test_a_python_fork_bomb_is_refused_kindly_and_leaves_nothing(
+    attempt: Callable, left: Callable
+) -> None:
+    bomb = """
+import os, time
+started = 0
+try:
+    while True:
+        if os.fork() == 0:
+            try:
+                while True:
+                    os.fork()
+            finally:
+                time.sleep(20)
+                os._exit(0)
+        started += 1
+except PermissionError as error:
+    print("refused:", error)
+"""
+    outcome = attempt(f"{SOLUTION}\n# %%{bomb}", seconds=6.0, memory_mb=3000)
+    assert "a lab may start 64 processes" in outcome.output
+    assert not left()
+
+
+SHELL = f"import subprocess\nsubprocess.run(['/bin/sh', '-c', {'b() { b | b & }; b; sleep 20'!r}])"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell's bomb")
+def test_a_shell_fork_bomb_is_ended_for_root_too(attempt: Callable, left: Callable) -> None:
+    begun = time.monotonic()
+    outcome = attempt(f"{SOLUTION}\n# %%\n{SHELL}\n", seconds=4.0)
+    assert "processes" in outcome.trouble or "stopped after" in outcome.trouble
+    assert time.monotonic() - begun < 20
+    assert not left()
+
+
+@pytest.mark.skipif(not shutil.which("setsid"), reason="needs the program setsid")
+def test_a_crowd_of_which_each_detached_itself_is_seen_and_ended(
+    attempt: Callable, left: Callable
+) -> None:
+    crowd = "i=0; while [ $i -lt 150 ]; do setsid sleep 25 & i=$((i+1)); done; wait"
+    code = f"import subprocess\nsubprocess.run(['/bin/sh', '-c', {crowd!r}])"
+    outcome = attempt(f"{SOLUTION}\n# %%\n{code}\n", seconds=9.0)
+    assert "processes; a lab may start 64" in outcome.trouble
+    assert not left()
+
+
+@pytest.fixture
+def left(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Gives what is still there of this test's labs; other labs may run beside it."""
+    mark = "0" * 31 + "1"
+    monkeypatch.setattr("practicum.learn.labs.run.secrets.token_hex", lambda _: mark)
+    return lambda: marked_processes(mark)
+
+
+def marked_processes(mark: str) -> list[str]:
+    """Processes with this mark that are still there."""
+    psutil = pytest.importorskip("psutil")
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if (
+                process.environ().get("PRACTICUM_LAB") == mark
+                and process.status() != psutil.STATUS_ZOMBIE
+            ):
+                found.append(" ".join(process.cmdline()))
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+DETACHED = """
+import os, subprocess, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        {prepare}
+        time.sleep({wait})
+        open({mark!r}, "w").close()
+    os._exit(0)
+os.wait()
+{after}
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("after", ["pass", "time.sleep(30)", "os._exit(3)"])
+def test_what_detaches_itself_twice_over_ends_with_the_lab(
+    attempt: Callable, left: Callable, tmp_path: Path, after: str
+) -> None:
+    mark = tmp_path / "mark"
+    code = DETACHED.format(
+        prepare="os.close(1); os.close(2)", wait=2.5, mark=str(mark), after=after
+    )
+    attempt(f"{SOLUTION}\n# %%{code}", seconds=1.0)
+    assert not left()
+    time.sleep(2.7)
+    assert not mark.exists()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a Linux door")
+def test_what_detaches_itself_and_washes_its_environment_is_remembered(
+    attempt: Callable, tmp_path: Path
+) -> None:
+    mark = tmp_path / "mark"
+    later = f"import time; time.sleep(2.5); open({str(mark)!r}, 'w').close()"
+    code = DETACHED.format(
+        prepare=f"os.execve(sys.executable, [sys.executable, '-c', {later!r}], {{}})", wait=0,
+        mark=str(mark), after="time.sleep(0.5)")  # fmt: skip
+    attempt(f"{SOLUTION}\n# %%{code}", seconds=5.0)
+    time.sleep(2.7)
+    assert not mark.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_that_holds_the_output_open_does_not_hold_the_lab(attempt: Callable) -> None:
+    begun = time.monotonic()
+    code = DETACHED.format(prepare="pass", wait=30, mark="never", after="print('done here')")
+    outcome = attempt(f"{SOLUTION}\n# %%{code}")
+    assert outcome.passed
+    assert "done here" in outcome.output
+    assert time.monotonic() - begun < 8
+
+
+def test_a_printer_without_an_end_is_stopped_and_its_output_kept_in_part(attempt: Callable) -> None:
+    outcome = attempt(SOLUTION + "\n# %%\nwhile True:\n    print('é' * 997, end='')\n", seconds=1.0)
+    assert "stopped after 1 s" in outcome.trouble
+    assert "more characters" in outcome.output
+    assert "\ufffd" not in outcome.output, "a letter was cut"
+
+
+def test_threads_without_an_end_are_stopped(attempt: Callable) -> None:
+    code = ("import threading, time\nfor _ in range(3000):\n"
+            "    threading.Thread(target=time.sleep, args=(20,), daemon=True).start()\ntime.sleep(9)\n")  # fmt: skip
+    outcome = attempt(f"{SOLUTION}\n# %%\n{code}", seconds=8.0)
+    assert "threads" in outcome.trouble or "can't start new thread" in " ".join(outcome.errors)
+
+
+def test_two_workers_are_no_bomb(attempt: Callable) -> None:
+    code = """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    print("pool", sum(pool.map(abs, range(-5, 5))))
+with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as pool:
+    print("executor", sum(pool.map(abs, range(-5, 5))))
+from joblib import Parallel, delayed
+print("joblib", sum(Parallel(n_jobs=2)(delayed(abs)(x) for x in range(-5, 5))))
+"""
+    outcome = attempt(f"{SOLUTION}\n# %%{code}", seconds=30.0, memory_mb=1500)
+    assert outcome.passed, (outcome.trouble, outcome.errors)
+    assert [line.split()[1] for line in outcome.output.splitlines()[1:]] == ["25", "25", "25"]
+
+
+def test_a_run_is_stopped_from_outside(lab: Lab, tmp_path: Path) -> None:
+    script = tmp_path / "mine.py"
+    script.write_text(
+        SOLUTION + "\n# %%\nprint('here', flush=True)\nwhile True:\n    pass\n", "utf-8"
+    )
+    stop = threading.Event()
+    outcome = run_lab(
+        lab, script, stop=stop, hear=lambda text: stop.set() if "here" in text else None
+    )
+    assert outcome.stopped
+    assert not outcome.passed
+    assert outcome.trouble == "stopped by you"
+
+
+def test_a_version_put_aside_never_takes_the_place_of_another(lab: Lab, tmp_path: Path) -> None:
+    mine = own_copy(lab, tmp_path / "labs")
+    mine.with_name("lab.kept-2.py").write_text("older", encoding="utf-8")
+    for text in ("one", "two"):
+        mine.write_text(text, encoding="utf-8")
+        reset(lab, tmp_path / "labs")
+    kept = [mine.with_name(f"lab.kept-{n}.py").read_text("utf-8") for n in (1, 2, 3)]
+    assert kept == ["one", "older", "two"]
 
 
 def test_a_script_that_ends_itself_is_told_so(attempt: Callable) -> None:

@@ -262,6 +262,8 @@ def test_maths_that_cannot_be_read_stays_readable() -> None:
         (r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}", "[ 1 2; 3 4 ]"),
         (r"v^\top u", "vᵀ u"),
         (r"\arg\max_\theta p(x \mid \theta)", "arg max_θ p(x ∣ θ)"),
+        (r"\cos\theta = 1", "cos θ = 1"),
+        (r"-\ln \sigma(u) + \max(0, x)", "−ln σ(u) + max(0, x)"),
     ],
 )
 def test_maths_is_readable_in_a_terminal(latex: str, told: str) -> None:

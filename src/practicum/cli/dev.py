@@ -18,6 +18,7 @@ import click
 from practicum.cli.course.check import check_course
 from practicum.cli.course.pages import course_page, course_summary
 from practicum.cli.main import VERBS, cli
+from practicum.cli.options import common
 from practicum.core.errors import PracticumError
 from practicum.core.stage import Params, find_stage, stages
 
@@ -151,6 +152,35 @@ def docs(check: bool) -> None:
     click.echo(
         f"{'stale' if check else 'written'}: {', '.join(stale)}" if stale else "all pages are true"
     )
+
+
+@dev.command()
+@click.option("--questions", "name", type=click.Choice(["evaluation", "calibration"]), default="evaluation",
+              show_default=True, help="The set to measure on; the threshold was set on the other.")  # fmt: skip
+@click.option("--words", "words_only", is_flag=True, help="By words alone, without the encoders.")
+@common
+def tutor(name: str, words_only: bool, home: str | None, as_json: bool, quiet: bool,
+          debug: bool) -> None:  # fmt: skip
+    """How well the tutor cites, and how well it refuses strangers."""
+    from practicum import verbs
+    from practicum.cli.bars import listener
+    from practicum.learn.learner import Learner
+    from practicum.tutor.evaluation import evaluate, evaluation_value, questions
+    from practicum.tutor.tutor import Tutor
+
+    made = Tutor(Learner(home), verbs.open_store(home))
+    if not words_only:
+        with listener(quiet) as listen:
+            made.prepare(listen)
+    result = evaluate(made, questions(f"{name}.toml"), words_only)
+    if as_json:
+        click.echo(json.dumps(evaluation_value(result), ensure_ascii=False))
+        return
+    click.echo(f"cites an accepted lesson   {result.cited}\n  ... in its first quote   {result.first}\n"
+               f"refuses a stranger         {result.refused}\nrefusals that are right    {result.precision}\n"
+               f"milliseconds               {result.milliseconds}")  # fmt: skip
+    for question, told in result.wrong:
+        click.echo(f"wrong: {question}\n       {told}")
 
 
 def pages(root: Path) -> dict[Path, str]:

@@ -11,9 +11,9 @@ import click
 from practicum import verbs
 from practicum.cli.bars import clock, listener
 from practicum.cli.options import common
-from practicum.core.recipe import Recipe, read_recipe
+from practicum.core.recipe import read_recipe
 from practicum.core.stage import Made
-from practicum.core.store import Store, write_atomically
+from practicum.core.store import Store
 
 WIDE = 150  # columns that the whole table needs
 LEFT_OUT_WHEN_NARROW = ("lenient", "p", "KL to parent")  # the report has them all
@@ -51,25 +51,12 @@ def life(recipe: str | None, out: str | None, threads: int | None, show: bool, h
     with listener(quiet, checked) as listen:
         made = verbs.life(recipe, home=store, threads=threads, listen=listen)
     folder = Path(out or (Path(recipe).stem if recipe else "first-life"))
-    written = write_reports(store, checked, made, folder)
+    written = verbs.write_reports(checked, made, folder, home=store)
     if as_json:
         click.echo(json.dumps({n: m.run.model_dump(mode="json", exclude_none=True)
                                for n, m in made.items()}, ensure_ascii=False))  # fmt: skip
         return
     show_life(store, made, written)
-
-
-def write_reports(store: Store, recipe: Recipe, made: dict[str, Made], folder: Path) -> Path:
-    """report.html, report.json and a card for every model; the page's path."""
-    from practicum.lineage.card import card
-    from practicum.lineage.life import life_json, life_page
-
-    write_atomically(folder / "report.html", life_page(store, recipe, made))
-    write_atomically(folder / "report.json", life_json(recipe, made))
-    for name, item in made.items():
-        if item.artifact.kind in ("model", "adapter"):
-            write_atomically(folder / "cards" / f"{name}.md", card(store, item.artifact.digest))
-    return folder / "report.html"
 
 
 def show_life(store: Store, made: dict[str, Made], page: Path) -> None:

@@ -18,7 +18,7 @@ COURSE = "practicum.cli.course"
 # Verb → (module:command, one line of help), in the order of a model's life and of a learner's day.
 SECTIONS = {
     "life": "A model's life",
-    "map": "The course",
+    "studio": "The course",
     "doctor": "Housekeeping",
 }  # what begins where
 VERBS = {
@@ -37,6 +37,7 @@ VERBS = {
     "models": ("practicum.cli.look:models", "List what is in the store, or verify it."),
     "runs": ("practicum.cli.look:runs", "List what was run, or show one run."),
     "gc": ("practicum.cli.look:gc", "Delete what no name reaches, after showing it."),
+    "studio": ("practicum.cli.apps.studio:studio", "The course and the tools, in the browser."),
     "map": (f"{COURSE}.map:map_", "The map of the course, and where you stand."),
     "next": (f"{COURSE}.map:next_", "What to do now, and why."),
     "learn": (f"{COURSE}.lessons:learn", "Read a lesson."),
@@ -49,6 +50,10 @@ VERBS = {
     "quiz": (f"{COURSE}.quiz:quiz", "Questions, chosen by what you know."),
     "review": (f"{COURSE}.quiz:review", "Questions whose answers are about to fade."),
     "testout": (f"{COURSE}.quiz:testout", "Show that you know a chapter already."),
+    "ask": (
+        "practicum.cli.apps.ask:ask",
+        "Ask the tutor; it cites the course, or says that it cannot.",
+    ),
     "progress": (f"{COURSE}.progress:progress", "What you learned; export and import it."),
     "certificate": (f"{COURSE}.progress:certificate", "A page that proves what you know."),
     "verify": (f"{COURSE}.check:verify", "Recompute every number in the lessons."),

@@ -64,24 +64,9 @@ def from_schema(model: type[Params]) -> Callable[[Command], Command]:
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
     """The parameters that were typed, read as YAML values: 3, 1e-3, true, [1, 2], {a: 1}."""
-    return {k: _value(v) for k, v in values.items() if v is not None}
+    from practicum.core.recipe import value_of
 
-
-def _value(text: Any) -> Any:
-    if not isinstance(text, str):
-        return text
-    import yaml
-
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
-    if isinstance(value, str):
-        try:
-            return float(value)  # YAML 1.1 reads 1e-3 as a string
-        except ValueError:
-            return value
-    return value
+    return {k: value_of(v) for k, v in values.items() if v is not None}
 
 
 def _shown(default: Any) -> str:

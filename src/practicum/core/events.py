@@ -32,6 +32,15 @@ class Progress(Event):
 
 
 @dataclass(frozen=True)
+class Measured(Event):
+    """A value at a point of the way, such as the loss at an update: one dot of a live curve."""
+
+    name: str
+    at: float
+    value: float
+
+
+@dataclass(frozen=True)
 class Note(Event):
     """A sentence worth reading while waiting."""
 

@@ -125,6 +125,22 @@ def read_yaml(text: str, name: str) -> tuple[Any, Where]:
     return data, where
 
 
+def value_of(text: Any) -> Any:
+    """What was typed for a parameter, read as a YAML value: 3, 1e-3, true, [1, 2], {a: 1}."""
+    if not isinstance(text, str):
+        return text
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    if isinstance(value, str):
+        try:
+            return float(value)  # YAML 1.1 reads 1e-3 as a string
+        except ValueError:
+            return value
+    return value
+
+
 def params_complaints(
     error: ValidationError,
     model: type[Params],

@@ -23,7 +23,16 @@ from pydantic import BaseModel, ConfigDict
 
 from practicum.core.artifact import Artifact, Kind, canonical_json, sha256_text
 from practicum.core.errors import Complaint, FullDiskError, PlanError, nearest
-from practicum.core.events import Event, Finished, Listener, Note, Progress, Started, silence
+from practicum.core.events import (
+    Event,
+    Finished,
+    Listener,
+    Measured,
+    Note,
+    Progress,
+    Started,
+    silence,
+)
 from practicum.core.report import Report
 from practicum.core.store import Run, Store
 
@@ -92,6 +101,10 @@ class Work:
     def progress(self, done: float, total: float | None, unit: str, note: str = "") -> None:
         """Tell the listener how far it is."""
         self.listen(Progress(self.step, done, total, unit, note))
+
+    def measured(self, name: str, at: float, value: float) -> None:
+        """Tell the listener one dot of a curve."""
+        self.listen(Measured(self.step, name, at, value))
 
     def note(self, text: str) -> None:
         """Tell the listener a sentence."""

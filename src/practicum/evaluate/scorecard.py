@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from practicum.core.artifact import Artifact
 from practicum.core.messages import Chat, Conversation, Sampling
 from practicum.core.report import Metric
 from practicum.core.stage import Work
 from practicum.measure.intervals import mean_interval, paired_gain, perplexity_interval, wilson
 from practicum.text.answers import is_right, is_right_leniently
-from practicum.text.pack import Example, pack
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+    from practicum.infer.score.scorer import Scorer
     from practicum.text.tokenizer import ChatTokenizer
 
 CHUNK = 64  # replies written down together: what a kill can cost
@@ -72,7 +72,7 @@ def _read_kept(text: str) -> list[dict[str, Any]]:
 def accuracy_metrics(samples: Sequence[dict[str, Any]]) -> list[Metric]:
     """Accuracy over all tasks and for each, in both readings, with Wilson intervals."""
     metrics = []
-    tasks = sorted({str(s["task"]) for s in samples})
+    tasks = sorted({str(s["task"]) for s in samples if s["task"]})  # your own rows name none
     groups = [("", samples)] + [(f".{t}", [s for s in samples if s["task"] == t]) for t in tasks]
     for suffix, group in groups:
         for reading in READINGS:
@@ -121,33 +121,36 @@ def score_texts(
 
     Units   nats; KL(parent ‖ model) summed over the positions of each document.
     """
-    import torch
-
-    from practicum.infer.torch_engine import TorchEngine
+    from practicum.infer.score.scorer import Scorer
     from practicum.models.load import threads
 
-    scores = TextScores([], [], [], [])
-    mine, theirs = TorchEngine(model, tokenizer), TorchEngine(parent or model, tokenizer)
     start = [tokenizer.id_of(tokenizer.special["bos_token"])] if tokenizer.adds_bos else []
-    with threads(work.threads), torch.inference_mode():
-        for done, text in enumerate(texts, 1):
-            ids = tuple([*start, *tokenizer.encode(text)][:max_tokens])
-            if len(ids) < 2:
-                continue
-            row = pack([[Example(ids, (False,) + (True,) * (len(ids) - 1))]], max_tokens)[0]
-            mine_log = mine.logits(row).log_softmax(-1)  # (S, V)
-            picked = mine_log.gather(1, torch.from_numpy(row.target)[:, None])
-            scores.nats.append(float(-picked.double().sum()))
-            scores.tokens.append(len(row.target))
-            if parent is not None:
-                their_log = theirs.logits(row).log_softmax(-1)
-                kl = torch.nn.functional.kl_div(
-                    mine_log, their_log, log_target=True, reduction="sum"
-                )
-                scores.kl.append(float(kl))
-                scores.same_top.append(int((mine_log.argmax(-1) == their_log.argmax(-1)).sum()))
-            work.progress(done, len(texts), "texts", "perplexity and KL")
+    cut = ([*start, *tokenizer.encode(text)][:max_tokens] for text in texts)
+    documents = [ids for ids in cut if len(ids) > 1]
+    scorer, scores = Scorer(model), TextScores([], [len(ids) - 1 for ids in documents], [], [])
+    progress = _Count(work, len(documents), "texts", "perplexity and KL")
+    with threads(work.threads):
+        if parent is None:
+            found = scorer.score([(ids[:1], ids[1:]) for ids in documents], progress.hear)
+            scores.nats.extend(-s.log_prob for s in found)
+        else:
+            before = Scorer(parent)
+            for ids in documents:
+                _compare(scorer, before, ids, scores)
+                progress.hear(1)
     return scores
+
+
+def _compare(scorer: Scorer, before: Scorer, ids: Sequence[int], scores: TextScores) -> None:
+    """Add one document's nats, and its KL and agreement with the parent."""
+    import torch
+
+    mine, theirs = scorer.distributions(ids), before.distributions(ids)  # (T - 1, V)
+    target = torch.tensor(ids[1:])[:, None]
+    scores.nats.append(float(-mine.gather(1, target).double().sum()))
+    kl = torch.nn.functional.kl_div(mine, theirs, log_target=True, reduction="sum")
+    scores.kl.append(float(kl))
+    scores.same_top.append(int((mine.argmax(-1) == theirs.argmax(-1)).sum()))
 
 
 def answer_metrics(
@@ -159,29 +162,51 @@ def answer_metrics(
 ) -> list[Metric]:
     """How likely the model finds the answers of held-out chats that cannot be verified:
     perplexity over the assistant's tokens, with a bootstrap interval over chats."""
-    import torch
-
-    from practicum.infer.torch_engine import TorchEngine
+    from practicum.infer.score.scorer import Scorer
     from practicum.models.load import threads
 
-    engine = TorchEngine(model, tokenizer)
-    nats, tokens = [], []
+    scorer = Scorer(model)
+    owners, spans = [], []
+    for owner, chat in enumerate(chats):
+        ids, mine = tokenizer.encode_chat(chat.messages)
+        for first, after in _runs(mine, scorer.max_length):
+            owners.append(owner)
+            spans.append((ids[:first], ids[first:after]))
+    progress = _Count(work, len(spans), "answers", "answers' perplexity")
     with threads(work.threads):
-        for done, chat in enumerate(chats, 1):
-            ids, mine = tokenizer.encode_chat(chat.messages)
-            row = pack([[Example(tuple(ids), tuple(mine))]], len(ids))[0]
-            picked = (
-                engine.logits(row).log_softmax(-1).gather(1, torch.from_numpy(row.target)[:, None])
-            )
-            nats.append(float(-picked.double().sum()))
-            tokens.append(len(row.target))
-            work.progress(done, len(chats), "chats", "answers' perplexity")
+        found = scorer.score(spans, progress.hear)
+    nats, tokens = [0.0] * len(chats), [0] * len(chats)
+    for owner, scored in zip(owners, found, strict=True):
+        nats[owner] -= scored.log_prob
+        tokens[owner] += len(scored.per_token)
     value, low, high = perplexity_interval(nats, tokens, seed)
     return [
         Metric(
             name="answer_perplexity", value=value, n=sum(tokens), ci95=(low, high), better="lower"
         )
     ]
+
+
+def _runs(flags: Sequence[bool], longest: int) -> Iterator[tuple[int, int]]:
+    """Where the flags are set: (first, one behind the last) of each run, long ones in parts."""
+    start = 0
+    for flag, run in groupby(flags):
+        end = start + len(list(run))
+        if flag:
+            yield from ((i, min(i + longest, end)) for i in range(start, end, longest))
+        start = end
+
+
+class _Count:
+    """Progress of work that tells how many more are finished."""
+
+    def __init__(self, work: Work, total: int, unit: str, note: str) -> None:
+        self.work, self.total, self.unit, self.note, self.done = work, total, unit, note, 0
+
+    def hear(self, n: int) -> None:
+        """Pass on that n more are finished."""
+        self.done += n
+        self.work.progress(self.done, self.total, self.unit, self.note)
 
 
 def text_metrics(scores: TextScores, seed: int) -> list[Metric]:
@@ -200,17 +225,3 @@ def text_metrics(scores: TextScores, seed: int) -> list[Metric]:
                    better="higher"),
         ]  # fmt: skip
     return metrics
-
-
-def scorable(model: Artifact) -> PreTrainedModel:
-    """The model's exact weights as a float32 torch model, whatever the file format.
-
-    Float32, because at bf16 the rounding of the arithmetic would be as large as the
-    difference that an 8-bit format makes.
-    """
-    from practicum.infer.engine import gguf_path
-    from practicum.models.load import load_gguf, load_model
-
-    if model.meta.get("format") == "gguf":
-        return load_gguf(gguf_path(model), "float32")
-    return load_model(model, "float32")[0]

@@ -18,7 +18,6 @@ from practicum.evaluate.scorecard import (
     answer_metrics,
     answer_tasks,
     gain_metrics,
-    scorable,
     score_texts,
     text_metrics,
 )
@@ -80,7 +79,7 @@ class Evaluate:
                     1_000_000, int(1.1e9 * scale))  # fmt: skip
 
     def make(self, work: Work, inputs: Sequence[Artifact | None], params: EvaluateParams) -> Report:
-        from practicum.infer.engine import open_engine
+        from practicum.infer.engine import exact_model, open_engine
 
         model, chats, texts, parent, baseline = _five(inputs)
         questions, plain = held_out(chats, params.limit)
@@ -100,12 +99,12 @@ class Evaluate:
             metrics = accuracy_metrics(samples) + metrics
         if baseline:
             metrics += gain_metrics(samples, baseline.read_json(REPORT_FILE)["samples"])
-        exact = scorable(model) if texts or plain else None
+        exact = exact_model(model) if texts or plain else None
         if plain and exact is not None:
             metrics += answer_metrics(work, exact, tokenizer, plain, work.seed)
         if texts and exact is not None:
             scores = score_texts(work, exact, tokenizer, test_texts(texts, params.n_texts),
-                                 params.text_tokens, scorable(parent) if parent else None)  # fmt: skip
+                                 params.text_tokens, exact_model(parent) if parent else None)  # fmt: skip
             metrics += text_metrics(scores, work.seed)
         metrics.append(Metric(name="size", value=model.size_bytes, unit="bytes", better="lower"))
         if model.meta.get("origin_note"):

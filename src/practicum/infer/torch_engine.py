@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from practicum.core.messages import Message, Reply, Sampling
-from practicum.models.forward import row_logits
-from practicum.text.pack import Example, Row, pack
+from practicum.infer.score.budget import MEMORY_BYTES, shape_of
+from practicum.infer.score.scorer import Scorer
 from practicum.text.tokenizer import ChatTokenizer
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ BATCH = 64  # prompts decoded together; beyond this the steps stop getting cheap
 # Indexing copies the last states; a slice would be a strided view, for which torch 2.13 expands
 # and copies a frozen output matrix once per prompt: 3.5 s instead of 0.4 s for 64 prompts.
 LAST = torch.tensor([-1])
-ROW_TOKENS = (
-    512  # a scored row: long enough to feed both cores, short enough to keep attention cheap
-)
 
 
 @dataclass
@@ -43,8 +41,12 @@ class TorchEngine:
     prompt, the instruction); finished answers leave the batch, so the last ones run fast.
     """
 
-    def __init__(self, model: PreTrainedModel, tokenizer: ChatTokenizer) -> None:
-        self.model, self.tokenizer = model, tokenizer
+    def __init__(
+        self, model: PreTrainedModel, tokenizer: ChatTokenizer, memory_bytes: int = MEMORY_BYTES,
+        max_length: int | None = None,
+    ) -> None:  # fmt: skip
+        self.model, self.tokenizer, self.memory_bytes = model, tokenizer, memory_bytes
+        self.max_length = max_length
 
     # -- generation --------------------------------------------------------------------------
 
@@ -55,23 +57,59 @@ class TorchEngine:
         heard: Callable[[int], None] | None = None,
     ) -> list[Reply]:
         """An answer to each prompt, in order; `heard(n)` is called as n more are finished."""
-        encoded = [self.tokenizer.encode_prompt(p) for p in prompts]
-        order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]))
+        return self.write([self.tokenizer.encode_prompt(p) for p in prompts], sampling, (), heard)
+
+    def write(
+        self,
+        prompts: Sequence[Sequence[int]],
+        sampling: Sampling,
+        stops: Sequence[str] = (),
+        heard: Callable[[int], None] | None = None,
+    ) -> list[Reply]:
+        """What follows each prompt of ids, up to a stop token or before the first of `stops`."""
+        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
         replies: dict[int, Reply] = {}
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            for lane in self._decode({i: encoded[i] for i in batch}, sampling):
-                stopped = bool(lane.ids) and lane.ids[-1] in self.tokenizer.stop_ids
-                kept = lane.ids[:-1] if stopped else lane.ids
-                replies[lane.place] = Reply(
-                    text=self.tokenizer.decode(kept),
-                    n_prompt_tokens=lane.n_prompt,
-                    n_tokens=len(lane.ids),
-                    stopped=stopped,
-                )
+        for batch in self._batches([(i, len(prompts[i])) for i in order], sampling.max_tokens):
+            for lane in self._decode({i: list(prompts[i]) for i in batch}, sampling, stops):
+                replies[lane.place] = self._reply(lane, stops)
                 if heard:
                     heard(1)
         return [replies[i] for i in range(len(prompts))]
+
+    def _reply(self, lane: _Lane, stops: Sequence[str]) -> Reply:
+        stopped = bool(lane.ids) and lane.ids[-1] in self.tokenizer.stop_ids
+        text = self.tokenizer.decode(lane.ids[:-1] if stopped else lane.ids)
+        whole = len(text)
+        for stop in stops:
+            text = text.split(stop, 1)[0]
+        return Reply(
+            text=text, n_prompt_tokens=lane.n_prompt, n_tokens=len(lane.ids),
+            stopped=stopped or len(text) < whole,
+        )  # fmt: skip
+
+    def _batches(self, lengths: Sequence[tuple[int, int]], n_new: int) -> Iterator[list[int]]:
+        """Places of prompts, given with their lengths in order, that are decoded together: as
+        many as their keys and values leave room for."""
+        shape = shape_of(self.model.config, next(self.model.parameters()).dtype.itemsize)
+        batch: list[int] = []
+        for place, length in lengths:
+            kept = (len(batch) + 1) * (length + n_new) * shape.kv_values * shape.item_bytes
+            # Twice: a step of transformers' cache copies a layer while the old one is still there,
+            # and the memory of a layer let go is seldom of the size asked for next.
+            if batch and (len(batch) == BATCH or 2 * kept > self.memory_bytes):
+                yield batch
+                batch = []
+            batch.append(place)
+        if batch:
+            yield batch
+
+    def _stops(self, lane: _Lane, stops: Sequence[str]) -> bool:
+        """Whether a lane has come to its end: by a token, or by a text that stops it."""
+        if lane.ids[-1] in self.tokenizer.stop_ids:
+            return True
+        longest = max((len(s.encode()) for s in stops), default=0)  # a token is a byte or more
+        tail = self.tokenizer.decode(lane.ids[-longest - 1 :]) if stops else ""
+        return any(s in tail for s in stops)
 
     def stream(self, prompt: Sequence[Message], sampling: Sampling) -> Iterator[str]:
         """The answer as it grows, piece by piece."""
@@ -98,7 +136,9 @@ class TorchEngine:
             )
 
     @torch.inference_mode()
-    def _decode(self, prompts: dict[int, list[int]], sampling: Sampling) -> Iterator[_Lane]:
+    def _decode(
+        self, prompts: dict[int, list[int]], sampling: Sampling, stops: Sequence[str]
+    ) -> Iterator[_Lane]:
         """Answer a batch together: shared prefix once, suffixes left-padded behind it."""
         generator = torch.Generator().manual_seed(sampling.seed)
         ids = list(prompts.values())
@@ -125,7 +165,7 @@ class TorchEngine:
             stays = []
             for row, lane in enumerate(lanes):
                 lane.ids.append(int(token[row]))
-                if lane.ids[-1] in self.tokenizer.stop_ids or step + 1 == sampling.max_tokens:
+                if step + 1 == sampling.max_tokens or self._stops(lane, stops):
                     yield lane
                 else:
                     stays.append(row)
@@ -153,25 +193,15 @@ class TorchEngine:
 
     # -- scores ------------------------------------------------------------------------------
 
+    @cached_property
+    def scorer(self) -> Scorer:
+        """The scorer of this model: see `infer/score`."""
+        return Scorer(self.model, max_length=self.max_length, memory_bytes=self.memory_bytes)
+
     def log_likelihoods(
         self, requests: Sequence[tuple[Sequence[int], Sequence[int]]]
     ) -> list[float]:
-        """Sum of log-probabilities of each continuation after its prefix, in nats."""
-        groups = [
-            [Example((*prefix, *rest), (False,) * len(prefix) + (True,) * len(rest))]
-            for prefix, rest in requests
-        ]
-        totals = torch.zeros(len(requests), dtype=torch.float64)
-        for row in pack(groups, ROW_TOKENS):
-            logits = self.logits(row)
-            values = logits.log_softmax(-1).gather(1, torch.from_numpy(row.target)[:, None])[:, 0]
-            totals.index_add_(0, torch.from_numpy(row.owner), values.double())
-        return [float(t) for t in totals]
-
-    @torch.inference_mode()
-    def logits(self, row: Row) -> Tensor:
-        """Float32 logits that predict a packed row's scored tokens.  Shapes → (S, V)."""
-        return row_logits(self.model, row).float()
+        return self.scorer.log_likelihoods(requests)
 
     @torch.inference_mode()
     def decode_speed(self, ids: Sequence[int], n_tokens: int) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import threading
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -209,10 +210,18 @@ class Learner:
         """The learner's own copy of a lab's script."""
         return own_copy(lab, self.labs_folder)
 
-    def check(self, lab: Lab, hear: Callable[[str], None] | None = None) -> Outcome:
-        """Run the learner's script and its checks, and remember what passed."""
+    def check(
+        self, lab: Lab, hear: Callable[[str], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Outcome:  # fmt: skip
+        """Run the learner's script and its checks, and remember what passed.
+
+        A run that `stop` ended judged nothing and is not remembered.
+        """
         script = self.script(lab)
-        outcome = run_lab(lab, script, hear=hear)
+        outcome = run_lab(lab, script, hear=hear, stop=stop)
+        if outcome.stopped:
+            return outcome
         self.progress.add(
             "lab", self.roadmap.concepts[lab.concept].id, lab=lab.slug, all=outcome.passed,
             passed=[v.task for v in outcome.verdicts if v.passed], n=len(outcome.verdicts),
@@ -274,13 +283,18 @@ class Learner:
             if standing.mastery < MASTERED:
                 return Step("quiz", concept, f"mastery {standing.mastery:.0%}",
                             f"practicum quiz {concept.slug}")  # fmt: skip
-        fresh = [c for c in open_ones if not record.standings[c.id].touched]
-        if not fresh:
+        fresh = self.next_new(record)
+        if fresh is None:
             return Step("quiz", None, "everything that is open was learned", "practicum quiz")
+        return Step("learn", fresh, fresh.teaches, f"practicum learn {fresh.slug}")
+
+    def next_new(self, record: Record) -> Concept | None:
+        """The first open concept not begun yet, one whose needs were begun if there is any."""
+        fresh = [c for c in self.roadmap.concepts.values()
+                 if c.is_open and not record.standings[c.id].touched]  # fmt: skip
         ready = [c for c in fresh if all(record.standings[self.roadmap.concepts[n].id].touched
                                          for n in c.needs)]  # fmt: skip
-        concept = (ready or fresh)[0]
-        return Step("learn", concept, concept.teaches, f"practicum learn {concept.slug}")
+        return next(iter(ready or fresh), None)
 
 
 def _is_shown(record: Record, concept_id: str) -> bool:

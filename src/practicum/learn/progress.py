@@ -11,17 +11,27 @@ import json
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from practicum.core.errors import Complaint, DataError, PracticumError
 
-KINDS = ("read", "answer", "lab", "hint", "solution", "testout", "setting")
 FORMAT = "practicum-progress-1"
+EARLIEST, CLOCKS_DIFFER = datetime(2020, 1, 1, tzinfo=UTC), timedelta(days=1)
+# What the fold and the pages read of each kind: an imported event without it would break them.
+NEEDED: dict[str, dict[str, type]] = {
+    "read": {},
+    "answer": {"item": str, "right": bool},
+    "lab": {"lab": str},
+    "hint": {"lab": str, "task": str, "number": int},
+    "solution": {"lab": str},
+    "testout": {"passed": bool, "concepts": list},
+    "setting": {},
+}
 
 # One step per schema version; a step is never changed once it has been released.
 MIGRATIONS = (
@@ -79,7 +89,7 @@ class Progress:
         self, kind: str, concept: str = "", *, at: datetime | None = None, **told: Any
     ) -> Event:
         """Append one event; when this returns, it is on the disk."""
-        if kind not in KINDS:
+        if kind not in NEEDED:
             raise ValueError(f"unknown kind of event: {kind}")
         event = Event(at or datetime.now(UTC), kind, concept, told, uuid.uuid4().hex)
         self._insert([event])
@@ -95,10 +105,8 @@ class Progress:
     def export(self, path: Path) -> int:
         """Write all events as JSON lines; the number of events."""
         events = self.events()
-        lines = [json.dumps({"format": FORMAT, "n": len(events)})]
-        lines += [json.dumps(_plain(event), ensure_ascii=False, sort_keys=True) for event in events]
         scratch = path.with_name(f"{path.name}.{os.getpid()}.part")
-        scratch.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        scratch.write_text(exported(events), encoding="utf-8")
         scratch.replace(path)
         return len(events)
 
@@ -108,6 +116,10 @@ class Progress:
         Raises  DataError with every line that cannot be read; nothing is added then.
         """
         return self._insert(read_export(path))
+
+    def include_text(self, text: str, name: str) -> int:
+        """The same for an export that is at hand as text; `name` is what complaints call it."""
+        return self._insert(parse_export(text, name))
 
     def _insert(self, events: Iterable[Event]) -> int:
         rows = [(e.at.astimezone(UTC).isoformat(), e.kind, e.concept,
@@ -160,29 +172,81 @@ class Progress:
         db.execute("COMMIT")
 
 
+def exported(events: Sequence[Event]) -> str:
+    """These events as an export: JSON lines, the first of which says how many follow."""
+    lines = [json.dumps({"format": FORMAT, "n": len(events)})]
+    lines += [json.dumps(_plain(event), ensure_ascii=False, sort_keys=True) for event in events]
+    return "\n".join(lines) + "\n"
+
+
 def read_export(path: Path) -> list[Event]:
     """The events of an exported file.  Raises DataError with every line that cannot be read."""
-    events, complaints = [], []
-    lines = path.read_text(encoding="utf-8").splitlines()
     try:
-        head = json.loads(lines[0]) if lines else {}
-    except json.JSONDecodeError:
-        head = {}
-    if not isinstance(head, dict) or head.get("format") != FORMAT:
-        raise DataError(Complaint(f"is not an export of progress ({FORMAT})", where=f"{path}:1"))
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(Complaint(f"is not an export of progress: {error}", str(path))) from None
+    return parse_export(text, str(path))
+
+
+def parse_export(text: str, name: str) -> list[Event]:
+    """The events of an export.  Raises DataError with every line that cannot be read.
+
+    What is added can never be taken away, so an event that no page could read is refused here.
+    """
+    lines = text.removesuffix("\n").split("\n")  # splitlines would end one at U+2028 too
+    n = _announced(lines[0])
+    if n is None:
+        raise DataError(Complaint(f"is not an export of progress ({FORMAT})", where=f"{name}:1"))
+    latest = datetime.now(UTC) + CLOCKS_DIFFER
+    events, complaints = [], []
     for number, line in enumerate(lines[1:], start=2):
         try:
-            told = json.loads(line)
-            events.append(Event(datetime.fromisoformat(told["at"]), told["kind"], told["concept"],
-                                dict(told["told"]), told["uid"]))  # fmt: skip
-        except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-            complaints.append(Complaint(f"cannot be read: {error}", where=f"{path}:{number}"))
-    if len(lines) - 1 < head["n"]:
-        complaints.append(Complaint(f"{head['n']} events were exported, {len(lines) - 1} are here",
-                                    where=f"{path}:{len(lines)}"))  # fmt: skip
+            events.append(_event(json.loads(line), latest))
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+            lacks = "lacks " if isinstance(error, KeyError) else ""
+            complaints.append(
+                Complaint(f"cannot be read: {lacks}{error}", where=f"{name}:{number}")
+            )
+    if len(lines) - 1 < n:
+        complaints.append(Complaint(f"{n} events were exported, {len(lines) - 1} are here",
+                                    where=f"{name}:{len(lines)}"))  # fmt: skip
     if complaints:
         raise DataError(*complaints)
     return events
+
+
+def _announced(line: str) -> int | None:
+    """How many events an export says it has; None when it is none."""
+    try:
+        head = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        return None
+    n = head.get("n")
+    return n if isinstance(n, int) else None
+
+
+def _event(told: Any, latest: datetime) -> Event:
+    """An event as an export tells it.  Raises ValueError, KeyError or TypeError for any other."""
+    if not isinstance(told, dict) or not isinstance(told["told"], dict):
+        raise TypeError("it is not an event")
+    at = datetime.fromisoformat(told["at"]).astimezone(UTC)
+    if not EARLIEST <= at <= latest:
+        raise ValueError(f"it would have happened in {at:%Y-%m-%d}")
+    if told["kind"] not in NEEDED:
+        raise ValueError(f"the kind '{told['kind']}' is unknown")
+    for place, name, kind in (
+        (told, "concept", str),
+        (told, "uid", str),
+        *((told["told"], name, kind) for name, kind in NEEDED[told["kind"]].items()),
+    ):
+        if not isinstance(place[name], kind):
+            raise TypeError(f"{name} is {json.dumps(place[name])[:40]}")
+    if not all(isinstance(c, str) for c in told["told"].get("concepts", ())):
+        raise TypeError("concepts are not names")
+    json.dumps(told, ensure_ascii=False).encode()  # half a character cannot be kept
+    return Event(at, told["kind"], told["concept"], told["told"], told["uid"])
 
 
 def _plain(event: Event) -> dict[str, Any]:

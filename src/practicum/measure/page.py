@@ -74,9 +74,7 @@ class Page:
 
         Raises  ValueError when the drawing could run a script or reach outside of the page.
         """
-        role = f' role="img" aria-label="{escape(alt)}"' if alt else ""
-        body = f'<div class="scroll" tabindex="0"{role or _region(caption)}>{_checked(svg)}</div>'
-        self._parts.append(f"<figure><figcaption>{escape(caption)}</figcaption>{body}</figure>")
+        self._parts.append(svg_figure(svg, caption, alt))
 
     def add_code(self, text: str, summary: str) -> None:
         """A text letter by letter, folded under its summary."""
@@ -138,6 +136,16 @@ def plot_figure(picture: Picture) -> str:
         f'<a download="{name}.csv" href="data:text/csv;charset=utf-8;base64,{data}">'
         "Download as CSV</a></details></figure>"
     )
+
+
+def svg_figure(svg: str, caption: str, alt: str = "") -> str:
+    """A drawing that may scroll under its caption, as HTML.
+
+    Raises  ValueError when the drawing could run a script or reach outside of the page.
+    """
+    role = f' role="img" aria-label="{escape(alt)}"' if alt else ""
+    body = f'<div class="scroll" tabindex="0"{role or _region(caption)}>{_checked(svg)}</div>'
+    return f"<figure><figcaption>{escape(caption)}</figcaption>{body}</figure>"
 
 
 def _slug(text: str) -> str:

@@ -1,4 +1,4 @@
-"""One forward pass over a packed row: the computation that training and scoring share."""
+"""One forward pass over a packed row: the computation that all training shares."""
 
 from __future__ import annotations
 

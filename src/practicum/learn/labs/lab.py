@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import tomllib
@@ -192,7 +193,12 @@ def reset(lab: Lab, labs: Path) -> Path | None:
     mine = labs / lab.concept / lab.slug / "lab.py"
     kept = None
     if mine.is_file() and mine.read_bytes() != lab.script.read_bytes():
-        n_kept = len(list(mine.parent.glob("lab.kept-*.py")))
-        kept = mine.replace(mine.with_name(f"lab.kept-{n_kept + 1}.py"))
+        kept = mine.replace(free_place(mine.parent))
     own_copy(lab, labs)
     return kept
+
+
+def free_place(folder: Path) -> Path:
+    """Where a version that is put aside is kept: lab.kept-1.py, or the first number that is free."""
+    return next(path for path in (folder / f"lab.kept-{n}.py" for n in itertools.count(1))
+                if not path.exists())  # fmt: skip

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
+import codecs
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -12,14 +13,16 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from practicum.learn.labs.lab import Lab
+from practicum.learn.labs.watch import MARK, STOPPED, Watch, hurried
 
 KEPT_OUTPUT = 100_000  # characters of what a script prints; the rest is counted, not kept
-LOOK_S = 0.1
+JOIN_S = 5.0  # to hear out what was printed; every writer has ended by then
+TOLD_BYTES = 1 << 20  # of what the bench tells; a lab's verdicts are a few thousand
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
                     "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "LOKY_MAX_CPU_COUNT")  # fmt: skip
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "VIRTUAL_ENV",
@@ -41,7 +44,7 @@ class Verdict:
 class Outcome:
     """A run of a lab.
 
-    trouble     what stopped the run as a whole ("longer than 20 s"), "" when it ended by itself
+    trouble     what stopped the run as a whole ("stopped after 20 s"), "" when it ended by itself
     errors      cells that failed, as sentences with line numbers
     """
 
@@ -57,37 +60,45 @@ class Outcome:
         """Whether every task passed."""
         return bool(self.verdicts) and all(v.passed for v in self.verdicts) and not self.trouble
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the learner stopped it: nothing was judged then."""
+        return self.trouble == STOPPED
+
 
 def run_lab(
-    lab: Lab, script: Path, *, hear: Callable[[str], None] | None = None, threads: int = 1
-) -> Outcome:
+    lab: Lab, script: Path, *, hear: Callable[[str], None] | None = None, threads: int = 1,
+    stop: threading.Event | None = None,
+) -> Outcome:  # fmt: skip
     """Run a script of this lab and its checks, within the lab's limits.
 
-    `hear` gets what the script prints, as it is printed. The process has no network and sees
-    none of the environment's secrets; its folder is the script's own, so data files are found.
+    `hear` gets what the script prints, as it is printed; `stop`, once set, ends the run. The
+    process has no network and sees none of the environment's secrets; its folder is the script's
+    own, so data files are found. What it started ends with it.
     """
     begun = time.monotonic()
+    mark = secrets.token_hex(16)
     with tempfile.TemporaryDirectory(prefix="practicum-lab-") as scratch:
         told = Path(scratch) / "told.jsonl"
         job = {"script": str(script), "checks": str(lab.folder / "checks.py"), "told": str(told),
                "tasks": [t.name for t in lab.tasks], "seconds": lab.seconds, "memory_mb": lab.memory_mb}  # fmt: skip
         process = subprocess.Popen(
             [sys.executable, "-I", "-X", "utf8", "-c", _START.format(os.fspath(_source())), json.dumps(job)],
-            cwd=script.parent, env=_environment(scratch, threads),
+            cwd=script.parent, env={**_environment(scratch, threads), MARK: mark},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-        watch = _Watch(process, lab.seconds, lab.memory_mb)
+        watch = Watch(process, lab.seconds, lab.memory_mb, mark, stop)
         heard = _Listener(process, hear)
-        try:
-            trouble = watch.until_end()
-            _kill_group(process)  # what a lab left running in the background ends with it
-        except BaseException:  # Ctrl-C stops the lab too
-            _kill(process)
-            raise
-        heard.join()
+        with hurried():
+            try:
+                trouble = watch.until_end()
+            finally:  # Ctrl-C ends the lab too, and what it left running in the background
+                watch.end_all()
+        heard.join(JOIN_S)
         events = _events(told)
-    return outcome_of(lab, events, heard.text(), trouble, process.returncode,
-                    time.monotonic() - begun)  # fmt: skip
+    seconds = time.monotonic() - begun
+    outcome = outcome_of(lab, events, heard.text(), trouble, process.returncode, seconds)
+    return replace(outcome, peak_mb=max(outcome.peak_mb, watch.peak_mb))
 
 
 _START = """\
@@ -131,75 +142,6 @@ def _plot_cache() -> str:
     return str(folder)
 
 
-class _Watch:
-    """Ends the process when it takes too long or too much memory."""
-
-    def __init__(self, process: subprocess.Popen[bytes], seconds: float, memory_mb: int) -> None:
-        self.process, self.seconds, self.memory_mb = process, seconds, memory_mb
-
-    def until_end(self) -> str:
-        end = time.monotonic() + self.seconds
-        while True:
-            try:
-                self.process.wait(LOOK_S)
-                return ""
-            except subprocess.TimeoutExpired:
-                pass
-            if time.monotonic() > end:
-                _kill(self.process)
-                return (f"stopped after {self.seconds:g} s, the limit of this lab: "
-                        "is there a loop that never ends, or work that could be smaller?")  # fmt: skip
-            used = _memory_mb(self.process.pid)
-            if used > self.memory_mb:
-                _kill(self.process)
-                return (
-                    f"stopped at {used:.0f} MB of memory; this lab's limit is {self.memory_mb} MB"
-                )
-
-
-def _family(pid: int) -> list[Any]:
-    """The process and everything that it started, as psutil sees them now."""
-    import psutil
-
-    try:
-        process = psutil.Process(pid)
-        return [process, *process.children(recursive=True)]
-    except psutil.Error:  # it has just ended
-        return []
-
-
-def _memory_mb(pid: int) -> float:
-    """What the whole family holds; a lab that forks does not hide its memory in its children."""
-    import psutil
-
-    total = 0.0
-    for process in _family(pid):
-        with contextlib.suppress(psutil.Error):
-            total += float(process.memory_info().rss) / 2**20
-    return total
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the process and whatever it started, in its own group or in another."""
-    import psutil
-
-    family = _family(process.pid)
-    _kill_group(process)
-    for other in family:
-        with contextlib.suppress(psutil.Error):
-            other.kill()
-    process.wait()
-
-
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
-    except AttributeError:  # Windows has no process groups
-        process.kill()
-
-
 class _Listener(threading.Thread):
     def __init__(
         self, process: subprocess.Popen[bytes], hear: Callable[[str], None] | None
@@ -209,9 +151,13 @@ class _Listener(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        assert self.process.stdout is not None
-        for line in iter(lambda: self.process.stdout.readline(4096), b""):  # type: ignore[union-attr]
-            text = line.decode("utf-8", "replace")
+        stdout = self.process.stdout
+        assert stdout is not None
+        decoder = codecs.getincrementaldecoder("utf-8")(
+            "replace"
+        )  # a piece may end within a letter
+        for line in iter(lambda: stdout.readline(4096), b""):
+            text = decoder.decode(line)
             if self.n_kept + len(text) > KEPT_OUTPUT:
                 self.n_lost += len(text)
                 continue
@@ -228,11 +174,18 @@ class _Listener(threading.Thread):
 def _events(path: Path) -> list[dict[str, Any]]:
     """What the process told, up to the line in whose middle it may have been killed."""
     events: list[dict[str, Any]] = []
-    for line in path.read_text("utf-8").splitlines() if path.is_file() else ():
+    if not path.is_file():
+        return events
+    with path.open("rb") as file:
+        told = file.read(TOLD_BYTES).decode("utf-8", "replace")
+    for line in told.splitlines():
         try:
-            events.append(json.loads(line))
-        except json.JSONDecodeError:
+            event = json.loads(line)
+        except ValueError:
             break
+        if not isinstance(event, dict):  # a script that writes here spoils its own verdicts only
+            break
+        events.append(event)
     return events
 
 

@@ -7,6 +7,7 @@ for a page and for a terminal, walk these blocks, and so do the checks.
 from __future__ import annotations
 
 import ast
+import math
 import re
 import textwrap
 import unicodedata
@@ -18,6 +19,7 @@ from pathlib import Path
 from practicum.core.errors import Complaint, PracticumError, UnknownReference, nearest
 from practicum.learn.lessons.claims import without_claims
 
+WORDS_A_MINUTE = 200  # of prose that explains something: slower than a novel
 DIRECTIVE = re.compile(r"\{\{(figure|code|lab):([^{}]+)\}\}\s*")
 BOX = re.compile(r":::\s*(predict|errata|note)\b\s*(.*?)\s*")
 HEADING = re.compile(r"(#{1,3})\s+(.*?)\s*#*")
@@ -131,6 +133,11 @@ def plain_prose(source: str, keep_claims: bool = False) -> str:
     return "\n".join(kept)
 
 
+def reading_minutes(source: str) -> int:
+    """How long a lesson takes to read; its concept's own minutes count labs and questions too."""
+    return math.ceil(len(plain_prose(source).split()) / WORDS_A_MINUTE)
+
+
 def code_blocks(source: str) -> list[tuple[int, str]]:
     """Line and text of every Python code block."""
     found: list[tuple[int, str]] = []
@@ -207,7 +214,7 @@ def _blocks(lines: list[tuple[int, str]], path: Path) -> Iterator[Block]:
     def flush() -> Iterator[Block]:
         text = "\n".join(line for _, line in prose).strip("\n")
         if text.strip():
-            yield Block("prose", text, prose[0][0])
+            yield Block("prose", text, next(n for n, line in prose if line.strip()))
         prose.clear()
 
     i = 0

@@ -15,6 +15,7 @@ from practicum.learn.roadmap import Chapter, Concept, Reference
 from practicum.measure.page import Page, plot_figure
 
 Href = Callable[[str, str], str]  # ("concept", slug) or ("lab", "concept/lab") → an address
+Card = Callable[[str], str]  # a lab's slug → HTML
 
 STYLE = """
 main{max-width:43rem}
@@ -23,7 +24,7 @@ main{max-width:43rem}
 .claim{border-bottom:1px dotted var(--accent);white-space:nowrap}
 .lesson code{font-family:var(--mono);font-size:.84em;background:var(--wash);padding:.05em .25em;border-radius:3px}
 .lesson pre code{background:none;padding:0;font-size:inherit}
-math{font-size:1.08em}math[display=block]{margin:1.1rem 0;overflow-x:auto;overflow-y:hidden}
+math{font-size:1.08em}.formula{margin:1.1rem 0;overflow-x:auto;overflow-y:hidden}
 .box{border-left:3px solid var(--accent);background:var(--wash);padding:.7rem 1rem .1rem;
 margin:1.4rem 0;max-width:37rem}
 .box>strong:first-child{display:block;font-family:var(--sans);font-size:.8rem;color:var(--muted);
@@ -61,10 +62,15 @@ def plain_href(kind: str, name: str) -> str:
     return f"{name}.html" if kind == "concept" else f"#lab-{name.rpartition('/')[2]}"
 
 
-def body(concept: Concept, lesson: Lesson, labs: dict[str, str], href: Href) -> str:
-    """The lesson without a page around it."""
+def body(
+    concept: Concept, lesson: Lesson, labs: dict[str, str], href: Href, card: Card | None = None
+) -> str:
+    """The lesson without a page around it; every piece of prose has its line's id, as in `#l123`.
+
+    `card` draws what stands for a lab; None: its title and command.
+    """
     assert concept.folder is not None
-    writer = _Writer(concept, labs, href)
+    writer = _Writer(concept, labs, href, card)
     return "\n".join(writer.block(block) for block in lesson.blocks)
 
 
@@ -87,9 +93,9 @@ def inline(text: str) -> str:
     return str(_markdown().renderInline(text, {"href": plain_href}))
 
 
-def prose(text: str, href: Href = plain_href) -> str:
-    """Markdown with maths and claims as HTML."""
-    return str(_markdown().render(text, {"href": href}))
+def prose(text: str, href: Href = plain_href, line: int | None = None) -> str:
+    """Markdown with maths and claims as HTML; with `line`, where it begins, lines have ids."""
+    return str(_markdown().render(text, {"href": href, "line": line}))
 
 
 def mathml(latex: str, display: bool = False) -> str:
@@ -107,9 +113,12 @@ _NAMED = re.compile(r"\\(?:ln|log|exp|sin|cos|tanh|max|min|det)(?=\s*(?:[0-9A-Za
 
 
 class _Writer:
-    def __init__(self, concept: Concept, labs: dict[str, str], href: Href) -> None:
+    def __init__(
+        self, concept: Concept, labs: dict[str, str], href: Href, card: Card | None
+    ) -> None:
         assert concept.folder is not None
-        self.concept, self.folder, self.labs, self.href = concept, concept.folder, labs, href
+        self.concept, self.folder, self.labs = concept, concept.folder, labs
+        self.href, self.card = href, card
 
     def block(self, block: Block) -> str:
         return str(getattr(self, f"_{block.kind}")(block))
@@ -118,10 +127,10 @@ class _Writer:
         return "\n".join(self.block(b) for b in blocks)
 
     def _prose(self, block: Block) -> str:
-        return prose(block.text, self.href)
+        return prose(block.text, self.href, block.line)
 
     def _math(self, block: Block) -> str:
-        return mathml(block.text, display=True)
+        return f'<div class="formula" id="l{block.line}">{mathml(block.text, display=True)}</div>'
 
     def _figure(self, block: Block) -> str:
         return figure_html(kept(self.folder, block.text), block.text)
@@ -133,6 +142,8 @@ class _Writer:
                 f'aria-label="source of {name}"><code>{source}</code></pre></figure>')  # fmt: skip
 
     def _lab(self, block: Block) -> str:
+        if self.card:
+            return self.card(block.text)
         where = escape(self.href("lab", f"{self.concept.slug}/{block.text}"))
         title = escape(self.labs.get(block.text, block.text))
         command = escape(f"practicum watch {self.concept.slug}/{block.text}")
@@ -140,14 +151,20 @@ class _Writer:
                 f"<br><code>{command}</code></p>")  # fmt: skip
 
     def _predict(self, block: Block) -> str:
-        return (f'<div class="box"><strong>Predict</strong>{self._all(block.inner)}'
-                f"<details><summary>What happens</summary>{self._all(block.reveal)}</details></div>")  # fmt: skip
+        reveal = self._all(block.reveal)
+        more = f"<details><summary>What happens</summary>{reveal}</details>"
+        return self._box("Predict", block, more)
 
     def _errata(self, block: Block) -> str:
-        return f'<div class="box"><strong>A well-known slip</strong>{self._all(block.inner)}</div>'
+        return self._box("A well-known slip", block)
 
     def _note(self, block: Block) -> str:
-        return f'<div class="box"><strong>An aside</strong>{self._all(block.inner)}</div>'
+        return self._box("An aside", block)
+
+    def _box(self, title: str, block: Block, more: str = "") -> str:
+        inner = self._all(block.inner)
+        return (f'<div class="box {block.kind}" id="l{block.line}"><strong>{title}</strong>'
+                f"{inner}{more}</div>")  # fmt: skip
 
 
 def figure_html(figure: Figure, name: str) -> str:
@@ -175,6 +192,7 @@ def _markdown() -> Any:
         ["table", "replacements", "smartquotes"]
     )
     parser.disable("lheading")  # a line of dashes under a paragraph is a divider here
+    parser.core.ruler.after("block", "lines", _mark_lines)
     parser.use(dollarmath_plugin, allow_digits=False, double_inline=False)
     parser.inline.ruler.before("escape", "claim", _claim_rule)
     parser.add_render_rule("math_inline", lambda _r, tokens, i, _o, _e: mathml(tokens[i].content))
@@ -182,6 +200,25 @@ def _markdown() -> Any:
     parser.add_render_rule("heading_open", _heading_html)
     parser.add_render_rule("link_open", _link_html)
     return parser
+
+
+def _mark_lines(state: Any) -> None:
+    """Give what begins on a line that line's id; of a list item and its paragraph, the item has it."""
+    first = state.env.get("line")
+    if first is None:
+        return
+    marked = set()
+    for token in state.tokens:
+        if token.type in _WITH_LINE and token.map and not token.hidden:
+            number = first + token.map[0]
+            if number not in marked:
+                marked.add(number)
+                token.meta = {**token.meta, "line": number}
+                if token.type != "heading_open":
+                    token.attrSet("id", f"l{number}")
+
+
+_WITH_LINE = ("paragraph_open", "list_item_open", "heading_open", "tr_open", "fence")
 
 
 def _claim_rule(state: Any, silent: bool) -> bool:
@@ -200,12 +237,16 @@ def _claim_html(_r: Any, tokens: Any, i: int, _o: Any, _e: Any) -> str:
     shown = escape(token.content)
     if not token.meta["name"]:
         return shown
-    told = f"recomputed by practicum verify: {token.meta['name']}"
-    return f'<span class="claim" title="{escape(told)}">{shown}</span>'
+    name = escape(token.meta["name"])
+    told = f"recomputed by practicum verify: {name}"
+    return f'<span class="claim" data-claim="{name}" title="{told}">{shown}</span>'
 
 
 def _heading_html(_r: Any, tokens: Any, i: int, _o: Any, _e: Any) -> str:
-    return f'<{tokens[i].tag} id="{anchor_of(tokens[i + 1].content)}">'
+    # A heading is known by its words; its line is a mark inside of it.
+    line = tokens[i].meta.get("line")
+    mark = f'<span id="l{line}"></span>' if line else ""
+    return f'<{tokens[i].tag} id="{anchor_of(tokens[i + 1].content)}">{mark}'
 
 
 def _link_html(_r: Any, tokens: Any, i: int, _o: Any, env: Any) -> str:

@@ -169,7 +169,9 @@ def symbols(latex: str) -> str:
 
 _SAID = {r"\\(?:text|mathrm|operatorname|mathit|mathbf|boldsymbol|mathcal)\*?\{([^{}]*)\}": r"\1",
          r"\\(?:left|right|bigg?[lr]?|Bigg?[lr]?|[,;!]|quad|qquad|displaystyle)(?![a-z])": " ",
-         r"\\[lr]Vert|\\\|": "‖", r"\\[lr]vert": "|", r"\\arg(?![a-z])": "arg ",
+         r"\\[lr]Vert|\\\|": "‖", r"\\[lr]vert": "|",
+         r"\\(arg|cos|det|exp|lim|ln|log|max|min|sin|tan|tanh)(?![a-z])(?=\\|\s)": r"\1 ",
+         r"\\(arg|cos|det|exp|lim|ln|log|max|min|sin|tan|tanh)(?![a-z])": r"\1",
          r"\^\{?\\(?:top|intercal)\}?": "ᵀ", r"\\(?:underbrace|overbrace)": ""}  # fmt: skip
 _RAISED, _LOWERED = "\ue000", "\ue001"  # marks that have no small form, out of unicodeit's sight
 _NO_SCRIPT = re.compile(r"[A-Zbcdfgqwyz,/|<>]")  # without a raised or lowered form in Unicode

@@ -27,10 +27,10 @@ class Verified:
     ok: bool
 
 
-def verify_concept(folder: Path) -> Iterator[Verified]:
-    """Every claim and every figure of a concept, as it is recomputed."""
+def verify_concept(folder: Path, only: str | None = None) -> Iterator[Verified]:
+    """Every claim and every figure of a concept, as it is recomputed; `only`: one claim's places."""
     claims = claims_of((folder / "lesson.md").read_text(encoding="utf-8"))
-    named = [c for c in claims if c.name]
+    named = [c for c in claims if c.name and only in (None, c.name)]
     functions = functions_of(folder / "claims.py") if named else {}
     values: dict[str, Any] = {}
     for claim in named:
@@ -48,7 +48,8 @@ def verify_concept(folder: Path) -> Iterator[Verified]:
         except Exception as error:  # whatever a claim runs into, the others are still told
             ok, told = False, f"{type(error).__name__}: {error}"
         yield Verified(folder.name, claim.name, claim.shown, told, claim.line, ok)
-    yield from _figures(folder, write=False)
+    if only is None:
+        yield from _figures(folder, write=False)
 
 
 def draw_figures(folder: Path) -> Iterator[Verified]:

@@ -1,0 +1,1 @@
+"""Scores: how likely a model finds continuations, what they share computed once."""

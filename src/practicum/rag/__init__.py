@@ -1,0 +1,1 @@
+"""Documents → index; question → the passages that answer it."""

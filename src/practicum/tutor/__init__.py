@@ -1,0 +1,1 @@
+"""The tutor: what the course says about a question, cited, or that it says nothing."""

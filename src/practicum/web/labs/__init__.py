@@ -1,0 +1,1 @@
+"""Labs in the studio: the learner's file, the runs, and how each lab stands."""

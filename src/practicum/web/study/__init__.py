@@ -1,0 +1,1 @@
+"""What the pages of questions and of progress know: open questions, evidence, pictures of it."""

@@ -1,0 +1,1 @@
+"""The practitioner's pages: forms from schemas, plans, runs, models, reports."""
