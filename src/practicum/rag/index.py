@@ -23,7 +23,7 @@ from practicum.core.artifact import canonical_json, sha256_text
 if TYPE_CHECKING:
     from practicum.rag.encoders import Embedder, Vectors
 
-VERSION = 1  # of the files; another version is built again
+VERSION = 2  # of the files; another version is built again
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # Words that every question has and no passage is about.
 COMMON = (
@@ -46,6 +46,7 @@ class Passage:
     title       what it stands under; found by it, never quoted
     place       where a reader finds it, in the words of whoever made the passage
     line        where it begins in the document, counted from 1
+    keys        other ways in which people ask for it; found by them, never quoted
     """
 
     id: str
@@ -56,6 +57,7 @@ class Passage:
     title: str
     place: str
     line: int
+    keys: tuple[str, ...] = ()
 
     @property
     def searched(self) -> str:
@@ -71,6 +73,26 @@ class Index:
     made_from: str
     encoder: str = ""
     vectors: Vectors | None = None
+    key_vectors: Vectors | None = None
+
+    @functools.cached_property
+    def keys(self) -> dict[str, list[int]]:
+        """Every key, and the passages that it leads to."""
+        found: dict[str, list[int]] = {}
+        for i, passage in enumerate(self.passages):
+            for key in passage.keys:
+                found.setdefault(key, []).append(i)
+        return found
+
+    def key_cosines(self, question: Vectors) -> list[float]:
+        """For each passage the highest cosine of a question with one of its keys; 0 without keys."""
+        best = [0.0] * len(self.passages)
+        if self.key_vectors is None or not len(self.key_vectors):
+            return best
+        for cosine, owners in zip(self.key_vectors @ question, self.keys.values(), strict=True):
+            for i in owners:
+                best[i] = max(best[i], float(cosine))
+        return best
 
     @property
     def key(self) -> str:
@@ -81,7 +103,7 @@ class Index:
     @functools.cached_property
     def lexicon(self) -> Lexicon:
         """Its words, counted when they are first needed."""
-        return Lexicon([words(p.searched) for p in self.passages])
+        return Lexicon([words(" ".join((p.searched, *p.keys))) for p in self.passages])
 
 
 class Lexicon:
@@ -135,21 +157,24 @@ def build_index(
     if embedder is None:
         return Index(tuple(passages), made_from)
     vectors = embedder.embed([p.searched for p in passages], heard)
-    return Index(tuple(passages), made_from, embedder.digest, vectors)
+    keys = dict.fromkeys(key for passage in passages for key in passage.keys)
+    return Index(tuple(passages), made_from, embedder.digest, vectors, embedder.embed(list(keys)))
 
 
 def save_index(index: Index, folder: Path) -> None:
     """Write an index that has vectors; what was in the folder is replaced as a whole."""
     from safetensors.numpy import save_file
 
-    assert index.vectors is not None, "an index of words is quicker to make than to read"
+    assert index.vectors is not None and index.key_vectors is not None, (
+        "an index of words is quicker to make than to read"
+    )
     half = folder.with_name(f"{folder.name}-{os.getpid()}")
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(parents=True)
     told = {"version": VERSION, "key": index.key, "made_from": index.made_from,
             "encoder": index.encoder, "passages": [asdict(p) for p in index.passages]}  # fmt: skip
     (half / "index.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-    save_file({"vectors": index.vectors}, half / "vectors.safetensors")
+    save_file({"vectors": index.vectors, "keys": index.key_vectors}, half / "vectors.safetensors")
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(half, folder)
 
@@ -167,10 +192,12 @@ def load_index(folder: Path, made_from: str, encoder: str) -> Index | None:
         told: dict[str, Any] = json.loads((folder / "index.json").read_text(encoding="utf-8"))
         if (told["version"], told["made_from"], told["encoder"]) != (VERSION, made_from, encoder):
             return None
-        passages = tuple(Passage(**row) for row in told["passages"])
-        vectors = load_file(folder / "vectors.safetensors")["vectors"]
+        passages = tuple(Passage(**{**row, "keys": tuple(row["keys"])}) for row in told["passages"])
+        read = load_file(folder / "vectors.safetensors")
+        vectors, of_keys = read["vectors"], read["keys"]
     except (OSError, ValueError, KeyError, TypeError, SafetensorError):
         return None
-    index = Index(passages, made_from, encoder, vectors)
-    is_whole = len(vectors) == len(passages) and bool(np.isfinite(vectors).all())
+    index = Index(passages, made_from, encoder, vectors, of_keys)
+    is_whole = (len(vectors), len(of_keys)) == (len(passages), len(index.keys))
+    is_whole = is_whole and bool(np.isfinite(vectors).all() and np.isfinite(of_keys).all())
     return index if is_whole and told["key"] == index.key else None

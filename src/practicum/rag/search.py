@@ -19,12 +19,14 @@ class Hit:
     words    how well its words fit (BM25)
     cosine   of the question's and the passage's vectors; None when only words were compared
     score    the reranker's logit; None when only words were compared
+    key      cosine of the question and the nearest of the passage's keys; 0 without keys
     """
 
     passage: Passage
     words: float
     cosine: float | None = None
     score: float | None = None
+    key: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,13 @@ def search(
     if encoders is None or index.vectors is None:
         return Found(tuple(Hit(index.passages[i], by_words[i]) for i in ranked), unknown)
     cosines = [float(c) for c in index.vectors @ encoders.embedder.embed_question(question)]
-    best = _fused([ranked, _ranked(cosines)])[:depth]
+    bare = encoders.embedder.embed([question])[
+        0
+    ]  # keys are questions too: like is compared with like
+    keys = index.key_cosines(bare)
+    best = _fused([ranked, _ranked(cosines), _ranked(keys, above=0.0)])[:depth]
     scores = encoders.reranker.scores(question, [index.passages[i].searched for i in best])
-    hits = [Hit(index.passages[i], by_words[i], cosines[i], score)
+    hits = [Hit(index.passages[i], by_words[i], cosines[i], score, keys[i])
             for i, score in zip(best, scores, strict=True)]  # fmt: skip
     return Found(tuple(hits), unknown)
 

@@ -1,4 +1,4 @@
-"""Whether the lessons answer a question: four numbers of evidence and a threshold.
+"""Whether the lessons answer a question: five numbers of evidence and a threshold.
 
 Both rules were fitted by logistic regression on calibration.toml and the questions of the
 quizzes, never on the evaluation set. How well they do: `practicum dev tutor`, decision 006.
@@ -14,15 +14,18 @@ from practicum.rag.index import words
 from practicum.rag.search import Found, Hit
 
 MOST_QUOTES = 3
-COSINE_WEIGHT = 10.0  # beside the reranker's logit, when passages are put in order
+COSINE_WEIGHT, KEY_WEIGHT = (
+    10.0,
+    30.0,
+)  # beside the reranker's logit, when passages are put in order
 MARGIN = 4.0  # how far behind the first a second or third quote may be, in the same unit
-# With encoders: reranker's logit of the best passage, highest cosine of a passage, logit of the
-# best open station's line, of the best closed one's.
-WEIGHTS, NEEDED = (0.51, 7.33, 0.30, -0.18), 2.0
+# With encoders: reranker's logit of the best passage, highest cosine of a passage and of a key,
+# logit of the best open station's line, of the best closed one's.
+WEIGHTS, NEEDED = (0.31, -0.15, 32.9, 0.03, -0.47), 26.25
 LEAST_COSINE = 0.60  # "hello" stands in a lesson word by word, and no lesson is about it
 NO_LOGIT = -11.5  # the reranker's for a text that has nothing to do with the question
 # By words: BM25 of the best passage, of the best closed station, share of unknown words.
-WORD_WEIGHTS, WORD_NEEDED = (1.70, -0.30, -4.12), 3.33
+WORD_WEIGHTS, WORD_NEEDED = (1.70, -0.30, -4.12), 5.0
 WORD_MARGIN = 0.7  # a second quote has at least this share of the first one's BM25
 NEAR_LOGIT, NEAR_WORDS = -6.5, 3.0  # from here on a station is near enough to be named
 SURE_LOGIT = -2.0  # from here on, or called by its name, it is what was asked about
@@ -74,7 +77,8 @@ def value(ordered: Sequence[Hit], stations: Sequence[Hit], roadmap: Roadmap) -> 
     closed = max(
         (_logit(h) for h in stations if not _concept(h, roadmap).is_open), default=NO_LOGIT
     )
-    evidence = (_logit(ordered[0]), cosine, opened, closed)
+    key = max(h.key for h in ordered)
+    evidence = (_logit(ordered[0]), cosine, key, opened, closed)
     return sum(w * e for w, e in zip(WEIGHTS, evidence, strict=True)) - NEEDED
 
 
@@ -103,7 +107,7 @@ def _near(question: str, stations: Sequence[Hit], roadmap: Roadmap) -> tuple[Con
 
 
 def _rank(hit: Hit) -> float:
-    return _logit(hit) + COSINE_WEIGHT * (hit.cosine or 0.0)
+    return _logit(hit) + COSINE_WEIGHT * (hit.cosine or 0.0) + KEY_WEIGHT * hit.key
 
 
 def _logit(hit: Hit) -> float:

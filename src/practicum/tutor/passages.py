@@ -7,6 +7,7 @@ items and the evaluation set are not, so that no index can hold an answer that a
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -40,6 +41,7 @@ def lesson_passages(concept: Concept) -> list[Passage]:
     assert concept.folder is not None
     lesson = read_lesson(concept.folder)
     digest = sha256_text(lesson.source)
+    keys = asked_as(concept)
     found = []
     for anchor, heading, pieces in _sections(lesson.source):
         under = ", ".join(x for x in (concept.title, plain(heading or lesson.title)) if x)
@@ -49,8 +51,17 @@ def lesson_passages(concept: Concept) -> list[Passage]:
             if text:
                 place = f"{concept.slug}#{anchor}"
                 found.append(Passage(f"{place}:{group[0].line}", digest, start, end, text, under,
-                                     place, group[0].line))  # fmt: skip
+                                     place, group[0].line, keys.get(anchor, ())))  # fmt: skip
     return found
+
+
+def asked_as(concept: Concept) -> dict[str, tuple[str, ...]]:
+    """Section → the ways in which people ask for it, as asked.toml lists them; {} without one."""
+    path = concept.folder / "asked.toml" if concept.folder else None
+    if path is None or not path.is_file():
+        return {}
+    told = tomllib.loads(path.read_text(encoding="utf-8"))["keys"]
+    return {anchor: tuple(keys) for anchor, keys in told.items()}
 
 
 def signposts(roadmap: Roadmap) -> list[Passage]:

@@ -29,7 +29,7 @@ from practicum.rag.search import Hit, search
 from practicum.tutor.answer import Answer, Citation, Offer
 from practicum.tutor.evidence import Verdict, judge
 from practicum.tutor.owed import owed, where_help_is
-from practicum.tutor.passages import READER, course_passages, readable
+from practicum.tutor.passages import READER, asked_as, course_passages, readable
 
 __all__ = ["Answer", "Citation", "Offer", "Tutor"]
 
@@ -157,7 +157,8 @@ class Tutor:
             text = ""
             if concept.folder:
                 text = (concept.folder / "lesson.md").read_text(encoding="utf-8")
-            told += [concept.slug, concept.title, concept.teaches, sha256_text(text)]
+            keys = canonical_json(asked_as(concept))
+            told += [concept.slug, concept.title, concept.teaches, sha256_text(text), keys]
         return sha256_text(canonical_json(told))
 
     def _citations(self, quoted: Sequence[Hit]) -> tuple[Citation, ...]:
