@@ -60,6 +60,7 @@ def test_the_corpus_scores_are_the_librarys_own():
     assert chrf(TEXTS, REFERENCES).value == approx(CHRF().corpus_score(TEXTS, streams).score)
 
 
+@pytest.mark.feature("S6a")
 def test_golden_values_of_a_corpus_with_several_references():
     assert bleu(TEXTS, REFERENCES).value == approx(GOLDEN["bleu"], abs=5e-4)
     assert chrf(TEXTS, REFERENCES).value == approx(GOLDEN["chrf"], abs=5e-4)
@@ -82,6 +83,7 @@ def test_the_interval_holds_the_score_and_narrows_with_more_items(metric):
     assert metric(TEXTS, REFERENCES) == few  # the same seed, the same resamples
 
 
+@pytest.mark.feature("S6a")
 def test_a_paraphrase_scores_below_a_wrong_copy():
     truth = [["the patient must not take this medicine with alcohol"]]
     paraphrase = ["never combine the drug and alcoholic drinks"]

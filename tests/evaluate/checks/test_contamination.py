@@ -235,6 +235,7 @@ def test_a_model_that_nobody_knows_is_refused(history):
         trained_on(history.store, "0" * 64)
 
 
+@pytest.mark.feature("S6b")
 def test_a_model_tuned_on_the_test_is_exposed_from_end_to_end(history):
     leak = history.artifact(
         "chat", {"train.jsonl": [chat(q, "yes") for q in QUESTIONS[:5]]}, name="leak"

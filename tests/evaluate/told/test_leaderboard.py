@@ -128,12 +128,12 @@ def test_the_page_claims_no_more_than_the_intervals_know(made):
     html = leaderboard_page(
         [with_score(made, "top", 0.9, 0.8, 1.0), with_score(made, "low", 0.2, 0.1, 0.3)]
     )
-    assert "top leads surely on eq-bench" in html
+    assert "top leads on eq-bench: its interval lies above all others" in html
     html = leaderboard_page(
         [with_score(made, "a", 0.5, 0.4, 0.6), with_score(made, "b", 0.45, 0.35, 0.55)]
     )
     assert "On eq-bench the intervals tell none of 2 models apart" in html
-    assert "leads surely" not in html
+    assert "leads" not in html
 
 
 def test_the_page_is_whole_and_harmless(made):
@@ -141,7 +141,7 @@ def test_the_page_is_whole_and_harmless(made):
     html = leaderboard_page([made.nous(evil, 0.3), made.nous("b", 0.6), made.nous("c", n=50)])
     tags = Tags(html).tags
     assert not {t for t, _ in tags} & {"script", "img"}
-    assert sum("Radar" in (a.get("aria-label") or "") for t, a in tags if t == "svg") == 2
+    assert sum("Radar" in (a.get("aria-label") or "") for t, a in tags if t == "svg") == 1
     assert "Averages" in html and "questions" in html
     empty = leaderboard_page([])
     assert "No evaluation of a suite yet" in empty

@@ -1,6 +1,7 @@
 """Tables: every mini line is marked, every partial average labelled, every text harmless."""
 
 import math
+import re
 
 import pytest
 
@@ -35,9 +36,8 @@ def checks(made, source):
 def rows_of(text):
     """The lines of a Markdown file that are rows of tables, headers left out."""
     lines = text.splitlines()
-    return [line for i, line in enumerate(lines) if line.startswith("|")
-            and not line.startswith("| ---") and not lines[i + 1 : i + 2][0:1] == ["| ---"]
-            and not (i + 1 < len(lines) and lines[i + 1].startswith("| ---"))]  # fmt: skip
+    return [line for line, after in zip(lines, [*lines[1:], ""], strict=True)
+            if line.startswith("|") and not line.startswith("| ---") and not after.startswith("| ---")]  # fmt: skip
 
 
 def test_the_table_of_a_suite_has_the_row_written_by_hand(made):
@@ -78,6 +78,7 @@ def test_one_mini_task_marks_its_own_line_and_every_average_above_it(made):
     assert marked == ["z", "B average", "nous average"]
 
 
+@pytest.mark.feature("T1")
 def test_a_partial_average_is_labelled_everywhere_and_the_failure_told(made):
     evaluation = made.nous("m", failed=("boolq",))
     summary, nous, _ = evaluation_tables(evaluation)
@@ -98,15 +99,29 @@ def test_a_suite_in_which_all_failed_has_no_average_and_says_so(made):
         ("m", "– (partial: 0 of 1 tasks)", "– (partial: 0 of 1 tasks)", ""),)  # fmt: skip
 
 
+@pytest.mark.feature("T1")
 def test_the_summary_is_one_row_and_its_average_the_mean_of_suites(made):
     evaluation = made.nous("m")
     [row] = summary_table([evaluation]).rows
     mean, interval = average(evaluation)
     assert mean == pytest.approx(evaluation.average)
-    halves = [(s.ci95[1] - s.ci95[0]) / 2 for s in evaluation.suites if s.ci95]
+    above = [s.ci95[1] - s.score for s in evaluation.suites if s.ci95 and s.score is not None]
     assert interval is not None
-    assert interval[1] - mean == pytest.approx(math.hypot(*halves) / 2)
+    assert interval[1] - mean == pytest.approx(math.hypot(*above) / 2)
     assert row[0] == "m" and row[3] == score_text(mean, interval)
+
+
+def test_the_average_of_one_task_has_its_very_interval_and_none_leaves_the_range(made):
+    zero = made.task("x", 0.0, 12)
+    one = Evaluation(model="m", digest="d", suites=(SuiteResult(suite="s", parts={"p": (zero,)}),))
+    assert one.suites[0].ci95 == pytest.approx(zero.ci95)
+    assert average(one) == (0.0, pytest.approx(zero.ci95))
+    two = SuiteResult(suite="s", parts={"p": (zero, made.task("y", 0.0, 30))})
+    assert two.ci95 is not None and two.ci95[0] == pytest.approx(0, abs=1e-12)
+    # Wilson's upper ends of 0 in 12 and 0 in 30, z²/(n + z²), halved and added in squares.
+    assert two.ci95[1] == pytest.approx(
+        math.hypot(3.8415 / 15.8415, 3.8415 / 33.8415) / 2, abs=1e-4
+    )
 
 
 def test_tasks_asked_for_one_by_one_have_neither_average_nor_summary(made):
@@ -152,7 +167,8 @@ def test_no_text_drives_the_terminal_or_breaks_a_markdown_table(made):
     text = as_text(tables)
     assert "\x1b" not in text
     markdown = as_markdown(evaluation, tables)
-    assert "<" not in markdown and "](http" not in markdown and "\x1b" not in markdown
+    assert "<" not in markdown and "\x1b" not in markdown
+    assert not re.search(r"(?<!\\)\]\(", markdown)
     assert not any(line.startswith("# h") for line in markdown.splitlines())
     for table in tables:
         for row in table.markdown().splitlines():
@@ -198,3 +214,17 @@ def test_contamination_says_how_much_was_looked_through(made):
     assert "1 texts, 3 words" in table.notes[0]
     assert table.notes[1] == "And more."
     assert table.rows[0][1] == "–", "questions of three words cannot be judged"
+
+
+def test_no_text_to_look_through_is_no_zero(made):
+    one = made.task("x", 0.5, 5)
+    items = tuple(
+        item.model_copy(update={"asked": " ".join(f"word{n}of{i}" for i in range(9))})
+        for n, item in enumerate(one.items)
+    )
+    suite = SuiteResult(suite="s", parts={"p": (one.model_copy(update={"items": items}),)})
+    long = Evaluation(model="m", digest="d", suites=(suite,))
+    known = contamination_table(overlap_of(long, [("x", "one two three")]))
+    unknown = contamination_table(overlap_of(long, []))
+    assert known.rows[0][1].startswith("0.000 [") and unknown.rows[0][1] == "–"
+    assert "Without a text to look through nothing is known." in unknown.notes

@@ -108,21 +108,25 @@ class SuiteResult(_Value):
 
     @property
     def ci95(self) -> tuple[float, float] | None:
-        """95 % interval of the average: tasks are independent samples, their variances add."""
+        """95 % interval of the average, tasks being independent samples.
+
+        Source  Zou and Donner 2008 (MOVER): the distances from score to end add in squares, each
+                side for itself, so that it keeps the tasks' own ends and leaves no 0–1 range.
+        """
         parts = [p for p in self.parts if self.part_score(p) is not None]
-        variance = 0.0
+        below = above = 0.0
         for part in parts:
             scored = [t for t in self.parts[part] if t.score is not None]
             weight = 1 / (len(parts) * len(scored))
             for task in scored:
-                if task.ci95 is None:
+                if task.ci95 is None or task.score is None:
                     return None
-                half = (task.ci95[1] - task.ci95[0]) / 2
-                variance += (weight * half) ** 2
+                below += (weight * (task.score - task.ci95[0])) ** 2
+                above += (weight * (task.ci95[1] - task.score)) ** 2
         score = self.score
         if score is None:
             return None
-        return score - variance**0.5, score + variance**0.5
+        return score - below**0.5, score + above**0.5
 
 
 class Evaluation(_Value):

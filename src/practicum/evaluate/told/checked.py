@@ -31,14 +31,16 @@ def contamination_table(found: Contamination) -> Table:
     headers = ("task", "contaminated [95 % interval]", "judged", "score when clean", "n",
                "score when contaminated", "n", "note")  # fmt: skip
     rows = tuple(
-        (t.task, score_text(t.share, t.ci95) if t.n_judged else NONE, f"{t.n_judged} of {t.n}",
-         *_estimate(t.clean), *_estimate(t.contaminated), MINI if t.is_mini else "")
+        (t.task, score_text(t.share, t.ci95) if t.n_judged and found.n_texts else NONE,
+         f"{t.n_judged} of {t.n}", *_estimate(t.clean), *_estimate(t.contaminated),
+         MINI if t.is_mini else "")
         for t in found.tasks
     )  # fmt: skip
     notes = (
         f"Looked through: {found.n_texts:,} texts, {found.n_words:,} words. A question counts when "
         "a text shares 13 words in a row with it, 8 where it has no 13 of its own; paraphrases are "
         "not found.",
+        *([] if found.n_texts else ["Without a text to look through nothing is known."]),
         *found.notes,
     )
     return Table("Contamination", headers, rows, (1, 2, 3, 4, 5, 6), notes)

@@ -25,8 +25,8 @@ from practicum.measure.plots import Point, bars
 
 MOST_ON_RADAR = 4  # more lines than that hide each other
 TIES = (
-    "Models whose 95 % intervals overlap share a rank (=): the table does not tell them apart. "
-    "A paired comparison of two of them, question by question, can see more."
+    "= marks models whose 95 % interval overlaps another's: the table does not tell the two "
+    "apart. A paired comparison of them, question by question, can see more."
 )
 
 
@@ -144,7 +144,7 @@ def leaderboard_page(evaluations: Sequence[Evaluation]) -> str:
         if len(board.entries) > 1:
             points = [_point(e) for e in board.entries]
             page.add_picture(bars(_claim(board) + small, points, x="score", n=board.n))
-        _add_radar(page, board, small)
+            _add_radar(page, board, small)
         add_table(page, table)
     return page.html()
 
@@ -207,7 +207,7 @@ def _claim(board: Board) -> str:
     """Who leads, as far as the intervals know."""
     first = [e.evaluation.model for e in board.entries if e.rank == 1]
     if len(first) == 1:
-        return f"{first[0]} leads surely on {board.suite}"
+        return f"{first[0]} leads on {board.suite}: its interval lies above all others"
     if len(first) == len(board.entries):
         return f"On {board.suite} the intervals tell none of {len(first)} models apart"
     return f"{len(first)} of {len(board.entries)} models share the lead on {board.suite}"

@@ -163,5 +163,5 @@ def _add_how(page: Page, evaluation: Evaluation) -> None:
             ("budget", evaluation.budget or "none"),
             *((name, version) for name, version in evaluation.versions.items())]  # fmt: skip
     page.add_table(("what", "value"), rows, "Intervals: 95 %, Wilson's for yes or no, Student's "
-                   "for other means, a bootstrap for the rest; of averages by adding variances, "
-                   "tasks taken as independent.")  # fmt: skip
+                   "for other means, a bootstrap for the rest; of averages from their tasks' distances, "
+                   "added in squares, tasks taken as independent.")  # fmt: skip

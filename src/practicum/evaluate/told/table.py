@@ -148,16 +148,19 @@ def as_markdown(evaluation: Evaluation, tables: Sequence[Table]) -> str:
 
 
 def average(evaluation: Evaluation) -> tuple[float | None, Interval]:
-    """The mean of the suites and its interval; tasks asked for one by one are no suite."""
+    """The mean of the suites and its interval; tasks asked for one by one are no suite.
+
+    Source  Zou and Donner 2008, as for a suite.
+    """
     scored = [(s.score, s.ci95) for s in _named(evaluation) if s.score is not None]
     if not scored:
         return None, None
     mean = sum(score for score, _ in scored) / len(scored)
-    halves = [(i[1] - i[0]) / 2 for _, i in scored if i is not None]
-    if len(halves) < len(scored):
+    known = [(score - ends[0], ends[1] - score) for score, ends in scored if ends is not None]
+    if len(known) < len(scored):
         return mean, None
-    half = math.sqrt(sum(h * h for h in halves)) / len(scored)
-    return mean, (mean - half, mean + half)
+    below, above = (math.hypot(*side) / len(scored) for side in zip(*known, strict=True))
+    return mean, (mean - below, mean + above)
 
 
 def average_text(evaluation: Evaluation) -> str:
