@@ -199,7 +199,9 @@ def ways(random: Random) -> list[Row]:
 
 def _facing(random: Random) -> tuple[list[str], bool]:
     sides = {"left": -1, "right": 1, "forward": 1j, "backward": -1j}
-    walk = [(random.randrange(1, 9), random.choice([*sides])) for _ in range(random.randrange(4, 7))]
+    walk = [
+        (random.randrange(1, 9), random.choice([*sides])) for _ in range(random.randrange(4, 7))
+    ]
     words = [f"Take {n} step{'s' * (n > 1)} {side}." for n, side in walk]
     return ["Always face forward.", *words], sum(n * sides[side] for n, side in walk) == 0
 
@@ -274,8 +276,9 @@ def _path(random: Random, shape: str) -> str:
         a, b = _point(centre - radius), _point(centre + radius)
         return f"M {a} {arc} 1,0 {b} {arc} 1,0 {a}"
     if shape == "sector":
-        a, b = (centre + cmath.rect(radius, start + turn) for turn in (0, random.uniform(0.8, 2.4)))
-        return f"M {_point(centre)} L {_point(a)} {arc} 0,1 {_point(b)} L {_point(centre)}"
+        turns = (start, start + random.uniform(0.8, 2.4))
+        one, other = [_point(centre + cmath.rect(radius, turn)) for turn in turns]
+        return f"M {_point(centre)} L {one} {arc} 0,1 {other} L {_point(centre)}"
     if shape == "line":
         return f"M {_point(centre)} L {_point(centre + radius * along)}"
     if shape == "rectangle":
@@ -285,8 +288,8 @@ def _path(random: Random, shape: str) -> str:
         corners = [centre + 3 * along, centre + 2j * along, centre - 7 * along, centre - 2j * along]
     else:
         n = SIDES[shape]
-        turns = [(i + random.uniform(-0.25, 0.25)) * math.tau / n + start for i in range(n)]
-        corners = [centre + cmath.rect(radius, turn) for turn in turns]
+        bends = [(i + random.uniform(-0.25, 0.25)) * math.tau / n + start for i in range(n)]
+        corners = [centre + cmath.rect(radius, bend) for bend in bends]
     return "M " + " L ".join(_point(corner) for corner in [*corners, corners[0]])
 
 
