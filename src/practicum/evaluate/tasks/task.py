@@ -117,7 +117,10 @@ def _fit_shots(name: str, task: Any, location: Location, shots: int) -> None:
     """Cut the shots of a mini pack to its examples; elsewhere too few are a mistake."""
     if not shots:
         return
-    examples = len(task.sampler.df)
+    # Where the harness takes examples and questions for one split (also when both are unnamed) it
+    # draws one more, to leave out the question itself.
+    spare = task.fewshot_cfg.split == task.config.test_split
+    examples = max(0, len(task.sampler.df) - spare)
     if examples >= shots:
         return
     if location.source != "mini":
