@@ -281,10 +281,6 @@ def main() -> int:
     for name, full, quick in (("docs", 12, 4), ("shots", 16, 6), ("rounds", 3, 1)):
         if getattr(options, name) is None:
             setattr(options, name, quick if options.quick else full)
-    try:
-        import lm_eval  # noqa: F401
-    except ImportError:
-        sys.exit("lm-eval is not installed: pip install 'practicum[evaluate]'")
     load = Load()
     rows, top = measure(options)
     told = header(options.threads, load, [top], [FORMULA, LEFT_OUT])

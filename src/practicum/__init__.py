@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from practicum.verbs import (
         align,
+        benchmark,
         card,
         chat,
         data,
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "align", "card", "chat", "data", "evaluate", "finetune", "import_model", "learner", "life", "merge",
-    "models", "open_store", "plan", "pretrain", "quantize", "resolve", "run", "runs", "talk",
+    "align", "benchmark", "card", "chat", "data", "evaluate", "finetune", "import_model", "learner",
+    "life", "merge", "models", "open_store", "plan", "pretrain", "quantize", "resolve", "run", "runs", "talk",
     "tree",
 ]  # fmt: skip
 

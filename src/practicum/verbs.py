@@ -167,6 +167,11 @@ def evaluate(model: Reference, chats: Reference, texts: Reference | None = None,
     return run("evaluate", model, chats, texts, parent, baseline, **options)
 
 
+def benchmark(model: Reference, adapter: Reference | None = None, **options: Any) -> Made:
+    """The model's scores on suites of public tasks, with n and intervals."""
+    return run("benchmark", model, adapter, **options)
+
+
 def talk(first: Reference, last: Reference, **options: Any) -> Made:
     """Two models answer the same prompts."""
     return run("talk", first, last, **options)

@@ -17,7 +17,6 @@ from practicum.core.store import Store
 from practicum.infer.lm_eval_door import MODEL, NAME, when_torch_comes
 from practicum.infer.score.requests import windows
 
-pytest.importorskip("lm_eval", reason="an extra: pip install 'practicum[evaluate]'")
 CONTEXT = 48
 SPEECHES = (
     "Who is there?",

@@ -9,10 +9,14 @@ import pytest
 
 from practicum.core.errors import PracticumError
 from practicum.measure.intervals import (
+    bootstrap_interval,
+    holm,
+    mean_bootstrap,
     mean_interval,
     paired_gain,
     perplexity_interval,
     score,
+    sign_flip,
     wilson,
 )
 
@@ -174,3 +178,63 @@ def test_importing_the_room_loads_neither_numpy_nor_scipy_nor_matplotlib():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == ""
+
+
+def test_holm_on_four_tests_is_the_table_worked_by_hand():
+    # 4·0.005, then max(·, 3·0.01), then 2·0.03, and the last cannot be below the one before.
+    assert holm([0.01, 0.04, 0.03, 0.005]) == approx([0.03, 0.06, 0.06, 0.02])
+
+
+def test_holm_leaves_one_test_alone_and_never_passes_one():
+    assert holm([0.04]) == [0.04]
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_holm_calls_something_of_nothing_in_at_most_five_percent_of_families():
+    rng = np.random.default_rng(5)
+    wrong = sum(min(holm(list(rng.uniform(size=8)))) < 0.05 for _ in range(4000))
+    assert 0.04 < wrong / 4000 < 0.06  # 0.0490 expected, standard error 0.0034
+
+
+def test_a_bootstrap_of_the_mean_agrees_with_student_on_many_normal_values():
+    values = np.random.default_rng(1).normal(3, 2, 400)
+    _, low, high = mean_interval(values)
+    assert mean_bootstrap([values], [1]) == approx((low, high), abs=0.02)  # edges: 0.1 · 0.1
+
+
+def test_variances_of_strata_add_by_the_squares_of_their_weights():
+    rng = np.random.default_rng(2)
+    strata = [rng.normal(1, 1, 100), rng.normal(0, 3, 300)]
+    low, high = mean_bootstrap(strata, [0.5, 0.5])
+    error = 0.5 * math.sqrt(sum(s.var() / len(s) for s in strata))
+    assert (high - low) / 2 == approx(1.96 * error, rel=0.1)  # 2,000 resamples: 5 %
+    assert (low + high) / 2 == approx(0.5 * sum(s.mean() for s in strata), abs=0.02)
+
+
+def test_one_item_has_no_known_spread():
+    assert mean_bootstrap([[0.3], [0.1, 0.2]], [0.5, 0.5]) == (-math.inf, math.inf)
+
+
+def test_a_bootstrap_needs_items():
+    with pytest.raises(PracticumError, match="no items"):
+        bootstrap_interval(0, lambda drawn: drawn[:, 0] * 1.0)
+    with pytest.raises(PracticumError, match="no items"):
+        mean_bootstrap([[1.0, 2.0], []], [1, 1])
+
+
+def test_sign_flips_give_the_exact_p_where_all_flips_can_be_counted():
+    # Sums of ±1 ±2 ±3 ±4 as far from 0 as 10 or 8: 2 of 16, and 4 of 16.
+    assert sign_flip([1, 2, 3, 4], [1] * 4) == approx(2 / 16, abs=0.01)  # 3 standard errors
+    assert sign_flip([-1, 2, 3, 4], [1] * 4) == approx(4 / 16, abs=0.013)
+
+
+def test_sign_flips_of_no_difference_find_none_and_of_a_sure_one_say_no_less_than_they_can():
+    assert sign_flip([0.0] * 5, [1.0] * 5) == 1.0
+    assert sign_flip([1.0] * 60, [1.0] * 60) == 1 / 10_000
+
+
+def test_sign_flips_call_a_difference_of_nothing_rarely():
+    rng = np.random.default_rng(3)
+    wrong = sum(sign_flip(rng.normal(size=12), np.ones(12)) < 0.05 for _ in range(200))
+    assert wrong / 200 < 0.1  # 0.05 expected, standard error 0.015

@@ -52,9 +52,13 @@ def from_schema(model: type[Params]) -> Callable[[Command], Command]:
             text = field.description or ""
             if not required and default is not None:
                 text += f"  [default: {_shown(default)}]"
+            # `--chat` alone is `--chat true`
+            alone: dict[str, Any] = (
+                {"is_flag": False, "flag_value": "true"} if field.annotation is bool else {}
+            )
             option = click.option(
                 f"--{name.replace('_', '-')}", name, default=None, help=text,
-                type=_click_type(field.annotation), metavar=_metavar(field.annotation),
+                type=_click_type(field.annotation), metavar=_metavar(field.annotation), **alone,
             )  # fmt: skip
             function = option(function)
         return function

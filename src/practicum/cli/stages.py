@@ -10,6 +10,7 @@ from practicum import verbs
 from practicum.cli.bars import clock, listener
 from practicum.cli.options import common, from_schema, given, working
 from practicum.core.artifact import Artifact, canonical_json
+from practicum.core.report import Report
 from practicum.core.stage import Made, find_stage
 
 NEXT = {
@@ -21,6 +22,7 @@ NEXT = {
     "merge": "practicum evaluate {ref} CHATS",
     "quantize": "practicum chat {ref}",
     "evaluate": "practicum runs {run}",
+    "benchmark": "practicum runs {run}",
 }
 SHARED = ("home", "as_json", "quiet", "debug", "name", "seed", "threads", "plan_only")
 
@@ -59,16 +61,20 @@ def print_made(made: Made, name: str | None, stage: str, as_json: bool) -> None:
     if as_json:
         click.echo(made.run.model_dump_json(exclude_none=True))
         return
-    for metric in made.report.metrics:
-        click.echo(f"{metric.name:<32} {metric}")
-    for note in made.report.notes:
-        click.echo(note)
+    _print_report(made.report)
     reference = f"{name}@{made.artifact.short}" if name else made.artifact.short
     how = "already made" if made.cached else clock(made.run.seconds)
     follow = NEXT.get(stage, "practicum models").format(
         ref=name or made.artifact.short, run=made.run.id
     )
     click.echo(f"done   {reference}   {how}   next: {follow}")
+
+
+def _print_report(report: Report) -> None:
+    for metric in report.metrics:
+        click.echo(f"{metric.name:<32} {metric}")
+    for note in report.notes:
+        click.echo(note)
 
 
 @click.command("import")
@@ -199,3 +205,29 @@ def evaluate(model: str, chats: str, prose: str | None, parent: str | None,
              baseline: str | None, **options: Any) -> None:  # fmt: skip
     """Measure MODEL on the test rows of CHATS: accuracy strict and lenient, with intervals."""
     perform("evaluate", [model, chats, prose, parent, baseline], options)
+
+
+@click.command("eval")
+@click.argument("model")
+@click.option("--adapter", default=None, help="An adapter to lay over MODEL.")
+@from_schema(find_stage("benchmark").Params)
+@working
+@common
+def eval_(model: str, adapter: str | None, **options: Any) -> None:
+    """Score MODEL on suites of public tasks, as lm-evaluation-harness scores them.
+
+    --suite nous,openllm,eq-bench  --task gsm8k,leaderboard|hellaswag|10|0  --data FOLDER with the
+    tasks' public files. Without files, bundled mini packs of the same shape are used, and every
+    line says so. What is finished is kept: the same command goes on after a kill or a failure.
+    """
+    from practicum.evaluate.benchmark import PartialEvaluation, report_of
+
+    as_json = options["as_json"]
+    try:
+        perform("benchmark", [model, adapter], options)
+    except PartialEvaluation as partial:  # what there is, before what is wrong
+        if as_json:
+            click.echo(partial.evaluation.model_dump_json(exclude_none=True))
+        else:
+            _print_report(report_of(partial.evaluation))
+        raise

@@ -39,7 +39,7 @@ from practicum.core.store import Run, Store
 ENTRY_POINTS = "practicum.stages"
 SPARE_BYTES = 256 << 20  # left free on the disk besides what the plan asks for
 VERSIONED = ("practicum", "torch", "transformers", "peft", "tokenizers", "gguf", "xllamacpp",
-             "reasoning-gym")  # fmt: skip
+             "reasoning-gym", "lm-eval")  # fmt: skip
 
 
 class Params(BaseModel):

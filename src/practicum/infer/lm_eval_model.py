@@ -66,6 +66,10 @@ class PracticumLM(TemplateLM):  # type: ignore[misc]
         self.names = {"model": self.artifact.digest, "dtype": dtype,
                       "adapter": over.digest if over else None}  # fmt: skip
 
+    def close(self) -> None:
+        """Let the engine go; the process's number of threads is what it was before."""
+        self._open.close()
+
     # -- strings and ids ---------------------------------------------------------------------
 
     @property

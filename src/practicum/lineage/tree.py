@@ -30,7 +30,8 @@ from practicum.lineage.members import (
     to_json,
 )
 
-RELATIONS = {"evaluate": "measure", "talk": "measure"}  # every other stage names its relation
+# Every other stage names its relation.
+RELATIONS = {"evaluate": "measure", "benchmark": "measure", "talk": "measure"}
 ARC_METHODS = ("slerp", "nuslerp", "multislerp")  # the merges that a fraction t steers
 
 

@@ -43,15 +43,17 @@ def create_app(studio: Studio) -> Guard:
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     """The queue works while the server runs; what it had begun goes on at the next start."""
-    queue = app.state.studio.queue
-    queue.start()
+    studio: Studio = app.state.studio
+    studio.queue.start()
     try:
         yield
     finally:
-        queue.stop()
+        studio.queue.stop()
+        studio.arena.stop()
 
 
 def _add_pages(app: FastAPI) -> None:
+    from practicum.web.arena import pages as arena
     from practicum.web.pages import (
         lab,
         lesson,
@@ -64,7 +66,8 @@ def _add_pages(app: FastAPI) -> None:
     )
     from practicum.web.tools import models, runs, tools
 
-    for module in (today, map, lesson, lab, quiz, tutor, progress, settings, tools, models, runs):
+    places = (today, map, lesson, lab, quiz, tutor, progress, settings, tools)
+    for module in (*places, arena, models, runs):  # the arena's address looks like a model's
         app.include_router(module.router)
 
 

@@ -16,6 +16,7 @@ from practicum.web.study.asked import Questions
 
 if TYPE_CHECKING:
     from practicum.tutor.tutor import Tutor
+    from practicum.web.arena.desk import Desk
     from practicum.web.jobs.queue import Queue
 
 
@@ -47,3 +48,10 @@ class Studio:
         from practicum.web.jobs.queue import Queue
 
         return Queue(self.store.home)
+
+    @functools.cached_property
+    def arena(self) -> Desk:
+        """The blind arena of this home."""
+        from practicum.web.arena.desk import Desk
+
+        return Desk(self.store.home)

@@ -19,7 +19,8 @@ from practicum.lineage.tree import family
 # words in their order, optional ones are options of their name.
 WORDS = {"import": ("file",), "data": ("rows",), "pretrain": ("texts",)}
 OPTIONS = {("evaluate", "texts"): "prose"}
-VERBS = ("import", "data", "pretrain", "finetune", "align", "merge", "quantize", "evaluate")
+VERBS = {name: name for name in ("import", "data", "pretrain", "finetune", "align", "merge", "quantize",
+                                 "evaluate")} | {"benchmark": "eval"}  # fmt: skip
 
 
 def written(value: Any) -> str:
@@ -102,7 +103,7 @@ def as_command(
         options += ["--seed", str(seed)]
     if threads:
         options += ["--threads", str(threads)]
-    return shlex.join(["practicum", stage.name, *words, *options, *own_home])
+    return shlex.join(["practicum", VERBS[stage.name], *words, *options, *own_home])
 
 
 def as_life(file: str, store: Store | None = None, threads: int | None = None) -> str:

@@ -25,7 +25,7 @@ router.include_router(recipes.router)  # before the tools: its address looks lik
 GROUPS = (
     ("Begin", ("import", "pretrain", "data")),
     ("Change", ("finetune", "align", "merge", "quantize")),
-    ("Measure", ("evaluate", "talk")),
+    ("Measure", ("evaluate", "benchmark", "talk")),
 )
 # Kind → the tools that make it from nothing or nearly so.
 MAKERS = {"model": ("import", "pretrain"), "chat": ("data",), "pairs": ("data",),
@@ -92,6 +92,12 @@ ABOUT = {
          "texts": "Held-out texts, for perplexity.",
          "parent": "How far it moved from this model on the texts.",
          "baseline": "The parent's evaluation, for a paired test of the gain."},
+    ),
+    "benchmark": About(
+        "Benchmark", "A model's scores on suites of public tasks, with n and intervals.", "bench",
+        {"model": "The model to measure.", "adapter": "An adapter to lay over it."},
+        (("Three minutes of the three suites", {"suite": "nous,openllm,eq-bench",
+                                                "budget": "3m"}),),
     ),
     "talk": About(
         "Talk", "Two models answer the same prompts, side by side.", "talk",

@@ -1,0 +1,1 @@
+"""Doubts about a score: whether two differ, whether it was learnt by heart, what the form did."""

@@ -1,0 +1,1 @@
+"""Running tasks: which items, their answers, their scores."""

@@ -1,0 +1,1 @@
+"""Texts measured against texts."""

@@ -1,0 +1,1 @@
+"""The blind arena: two models of the store answer, a person votes, the ranking follows."""
