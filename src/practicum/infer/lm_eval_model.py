@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from lm_eval.api.model import TemplateLM  # type: ignore[import-not-found]  # an extra
-from lm_eval.api.registry import register_model  # type: ignore[import-not-found]
-from lm_eval.models.utils import (  # type: ignore[import-not-found]
+from lm_eval.api.model import TemplateLM
+from lm_eval.api.registry import register_model
+from lm_eval.models.utils import (
     handle_stop_sequences,
     normalize_gen_kwargs,
     postprocess_generated_text,
