@@ -32,6 +32,8 @@ VERBS = {
     "quantize": ("practicum.cli.stages:quantize", "Store a model in fewer bits (GGUF)."),
     "evaluate": ("practicum.cli.stages:evaluate", "Measure a model's scorecard."),
     "eval": ("practicum.cli.stages:eval_", "Score a model on suites of public tasks."),
+    "report": ("practicum.cli.apps.report:report", "Tell, compare or export evaluations."),
+    "leaderboard": ("practicum.cli.apps.report:leaderboard", "Rank what was evaluated here."),
     "judge": ("practicum.cli.apps.judge:judge", "Let a model judge two others, or grade one."),
     "arena": ("practicum.cli.apps.arena:arena", "Rank models by your votes in the blind arena."),
     "chat": ("practicum.cli.look:chat", "Talk with a model."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,10 @@ from practicum.core.artifact import Artifact, canonical_json
 from practicum.core.report import Report
 from practicum.core.stage import Made, find_stage
 
+if TYPE_CHECKING:
+    from practicum.core.store import Store
+    from practicum.evaluate.running.results import Evaluation
+
 NEXT = {
     "import": "practicum chat {ref}",
     "data": "practicum finetune MODEL {ref}",
@@ -22,7 +26,7 @@ NEXT = {
     "merge": "practicum evaluate {ref} CHATS",
     "quantize": "practicum chat {ref}",
     "evaluate": "practicum runs {run}",
-    "benchmark": "practicum runs {run}",
+    "benchmark": "practicum report {ref} --html evaluation.html",
 }
 SHARED = ("home", "as_json", "quiet", "debug", "name", "seed", "threads", "plan_only")
 
@@ -39,7 +43,7 @@ def perform(stage: str, inputs: list[Any], options: dict[str, Any]) -> None:
             stage, *inputs, name=shared["name"], seed=shared["seed"], home=shared["home"],
             threads=shared["threads"], listen=listen, **params,
         )  # fmt: skip
-    print_made(made, shared["name"], stage, shared["as_json"])
+    print_made(made, shared["name"], stage, shared["as_json"], shared["home"])
 
 
 def _print_plan(plan: Any, as_json: bool) -> None:
@@ -56,18 +60,45 @@ def _print_plan(plan: Any, as_json: bool) -> None:
     click.echo("\n".join([*parts, *plan.notes]))
 
 
-def print_made(made: Made, name: str | None, stage: str, as_json: bool) -> None:
+def print_made(
+    made: Made, name: str | None, stage: str, as_json: bool, home: str | None = None
+) -> None:
     """The result on standard output: metrics, then name@digest and the next command."""
     if as_json:
         click.echo(made.run.model_dump_json(exclude_none=True))
         return
-    _print_report(made.report)
+    _print_evaluation(made, home) if stage == "benchmark" else _print_report(made.report)
     reference = f"{name}@{made.artifact.short}" if name else made.artifact.short
     how = "already made" if made.cached else clock(made.run.seconds)
     follow = NEXT.get(stage, "practicum models").format(
         ref=name or made.artifact.short, run=made.run.id
     )
     click.echo(f"done   {reference}   {how}   next: {follow}")
+
+
+def _print_evaluation(made: Made, home: str | None) -> None:
+    from practicum.evaluate.running.results import EVALUATION_FILE
+    from practicum.evaluate.told.kept import read_evaluation
+
+    evaluation = read_evaluation(made.artifact.path(EVALUATION_FILE))
+    click.echo(evaluation_text(verbs.open_store(home), evaluation))
+
+
+def evaluation_text(store: Store, evaluation: Evaluation) -> str:
+    """The tables of an evaluation, and what is known of its questions in the training data."""
+    from practicum.evaluate.told.checked import contamination_table
+    from practicum.evaluate.told.kept import contamination_of
+    from practicum.evaluate.told.table import as_text, evaluation_tables
+
+    tables = evaluation_tables(evaluation)
+    found = contamination_of(store, evaluation)
+    if found and found.n_texts:
+        tables.append(contamination_table(found))
+        return as_text(tables)
+    return (
+        as_text(tables)
+        + "\nContamination unknown: no training text of this model is in the store.\n"
+    )
 
 
 def _print_report(report: Report) -> None:
@@ -220,14 +251,14 @@ def eval_(model: str, adapter: str | None, **options: Any) -> None:
     tasks' public files. Without files, bundled mini packs of the same shape are used, and every
     line says so. What is finished is kept: the same command goes on after a kill or a failure.
     """
-    from practicum.evaluate.benchmark import PartialEvaluation, report_of
+    from practicum.evaluate.benchmark import PartialEvaluation
 
-    as_json = options["as_json"]
+    as_json, home = options["as_json"], options["home"]
     try:
         perform("benchmark", [model, adapter], options)
     except PartialEvaluation as partial:  # what there is, before what is wrong
         if as_json:
             click.echo(partial.evaluation.model_dump_json(exclude_none=True))
         else:
-            _print_report(report_of(partial.evaluation))
+            click.echo(evaluation_text(verbs.open_store(home), partial.evaluation))
         raise

@@ -16,7 +16,13 @@ from practicum.core.artifact import Artifact, Kind, write_atomically
 from practicum.core.errors import Complaint, PlanError, PracticumError
 from practicum.core.report import Metric, Report
 from practicum.core.stage import Job, Params, Plan, Slot, Work
-from practicum.evaluate.running.results import MINI, Evaluation, SuiteResult, TaskResult
+from practicum.evaluate.running.results import (
+    EVALUATION_FILE,
+    MINI,
+    Evaluation,
+    SuiteResult,
+    TaskResult,
+)
 from practicum.evaluate.running.sampling import seconds
 from practicum.evaluate.running.units import Agenda, Asked, Key, agenda
 from practicum.evaluate.tasks.suites import OWN
@@ -25,7 +31,6 @@ if TYPE_CHECKING:
     from practicum.core.store import Store
     from practicum.evaluate.running.answers import Sitting
 
-EVALUATION_FILE = "evaluation.json"
 LOWER = ("perplexity", "bits_per_byte", "ter", "brier_score")  # metrics of which less is better
 RUNTIME = "lm_eval"
 

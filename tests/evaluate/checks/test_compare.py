@@ -93,7 +93,7 @@ def test_other_items_are_refused_and_told_how_many_pair():
     with pytest.raises(PracticumError) as refused:
         compare(a, b)
     assert "arc  12 items before, 9 after, 9 pair" in str(refused.value)
-    assert "on_shared=True" in str(refused.value)
+    assert "--shared" in str(refused.value)
     assert "mc2  4 items before, 4 after, 0 pair" in str(refused.value)
 
 
@@ -111,7 +111,17 @@ def test_on_request_or_not_no_pair_is_no_comparison():
         evaluation("b", task("arc", [1, 0], ids=["x", "y"])),
     )
     with pytest.raises(PracticumError, match="0 pair"):
+        compare(a, b)
+    with pytest.raises(PracticumError, match="arc: no item pairs, left out"):
         compare(a, b, on_shared=True)
+
+
+def test_on_request_a_task_without_a_pair_is_left_out_and_the_others_are_compared():
+    a = evaluation("a", task("arc", [1, 0]), task("mc2", [0.5] * 4))
+    b = evaluation("b", task("arc", [1, 1]), task("mc2", [0.5] * 4, ids=list("wxyz")))
+    found = compare(a, b, on_shared=True)
+    assert [c.name for c in found.tasks] == ["arc"]
+    assert found.notes == ("mc2: no item pairs, left out",)
 
 
 def test_p_values_are_corrected_by_holm_and_it_is_said():

@@ -84,7 +84,7 @@ def compare(
     """What changed, each item against itself.
 
     Tasks that only one has, or that have no score or no value an item, are left out and named.
-    With `on_shared` a task is compared on the items that pair.
+    With `on_shared` a task is compared on the items that pair, and left out where none does.
 
     Raises  PracticumError when no task pairs, and unless `on_shared` when any task's items
             differ: it says how many pair.
@@ -120,9 +120,11 @@ def _pair(
         n_most = max(map(len, values))
         if n_most == 0:
             notes.append(f"{line[0]}: no item has a value of {line[3]}, left out")
-        elif not both or (len(both) < n_most and not on_shared):
+        elif not both and on_shared:
+            notes.append(f"{line[0]}: no item pairs, left out")
+        elif len(both) < n_most and not on_shared:
             told = f"{len(values[0])} items before, {len(values[1])} after, {len(both)} pair"
-            hint = "compare(…, on_shared=True) takes those" if both else None
+            hint = "practicum report … --shared takes those" if both else None
             wrong.append(Complaint(told, line[0], hint))
         else:
             left, right = (tuple(v[i] for i in both) for v in values)

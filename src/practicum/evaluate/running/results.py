@@ -11,9 +11,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from practicum.core.errors import PracticumError
+from practicum.evaluate.tasks.suites import OWN
 from practicum.measure.intervals import mean_interval, wilson
 
 SCHEMA = 1
+EVALUATION_FILE = "evaluation.json"
 MINI = "mini: not comparable to published numbers"
 
 
@@ -144,8 +146,8 @@ class Evaluation(_Value):
 
     @property
     def average(self) -> float | None:
-        """The mean of the suites that have a score."""
-        found = [s.score for s in self.suites if s.score is not None]
+        """The mean of the suites that have a score; tasks asked for one by one are no suite."""
+        found = [s.score for s in self.suites if s.score is not None and s.suite != OWN]
         return sum(found) / len(found) if found else None
 
     @property
