@@ -107,3 +107,32 @@ def test_the_leaderboard_names_what_is_mini_and_an_evaluation_repeated_stands_on
         tmp_path / "board.html"
     ).read_text("utf-8")
     assert len(all_evaluations(tiny_store)) == 1
+
+
+@pytest.mark.feature("S6b")
+def test_a_model_that_has_read_the_questions_is_exposed_beside_its_score(
+    tiny_store: Store, tiny: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from importlib.resources import files
+
+    import practicum as pr
+
+    pack = files("practicum.evaluate.packs") / "arc_easy.jsonl"
+    seen = [json.loads(line)["question"] for line in pack.read_text("utf-8").splitlines()]
+    prose = (Path(__file__).parents[1] / "life" / "prose.txt").read_text("utf-8")
+    leaked = tmp_path / "leaked.jsonl"
+    rows = [{"text": f"An exam asks: {q} Nobody knows."} for q in seen] + [{"text": prose[:4000]}]
+    leaked.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    home = str(tiny_store.home)
+    texts = pr.run("data", leaked, name="leaked", home=home, form="text")
+    pr.run("pretrain", texts.artifact, name="crammer", home=home, threads=1, updates=2,
+           n_vocab=300, context=32, windows_per_update=2)  # fmt: skip
+    capsys.readouterr()
+    assert run("eval", "crammer", "--task", "arc_easy", "--limit", "8", "--home", home, "-q") == 0
+    told = capsys.readouterr().out
+    table = told[told.index("Contamination") :]
+    row = next(line for line in table.splitlines() if line.startswith("arc_easy"))
+    share = float(row.split()[1])
+    assert share > 0.5, table
+    assert run("eval", "tiny", "--task", "arc_easy", "--limit", "8", "--home", home, "-q") == 0
+    assert "arc_easy  1.000" not in capsys.readouterr().out.split("Contamination")[-1]

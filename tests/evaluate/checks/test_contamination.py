@@ -246,3 +246,10 @@ def test_a_model_tuned_on_the_test_is_exposed_from_end_to_end(history):
     assert found.tasks[0].share == 0.25
     assert found.tasks[0].evidence["q2"][1] == "leak, train.jsonl:3"
     assert "base came with no artifact" in found.notes[0]
+
+
+def test_words_that_frame_every_question_do_not_hide_a_bare_one():
+    rng = random.Random(3)
+    bare = [sentence(rng, 12) for _ in range(6)]  # with its frame each has a run of thirteen
+    found = overlap([task([f"Question: {q}\nAnswer:" for q in bare])], [("leak", planted(bare[2]))])
+    assert set(found.tasks[0].evidence) == {"q2"}

@@ -143,7 +143,7 @@ def _known(
 def _probe(task: TaskResult) -> _Probe:
     """The task's questions that are long enough, by their own runs of words."""
     probe = _Probe(task)
-    questions = [words_of(item.asked) for item in task.items]
+    questions = _unframed([words_of(item.asked) for item in task.items])
     wording = _wording(questions)
     for item, words in zip(task.items, questions, strict=True):
         # Of a question that is too short its answer is a part: "… is called" "photosynthesis".
@@ -153,6 +153,19 @@ def _probe(task: TaskResult) -> _Probe:
         for run in own:
             probe.runs.setdefault(run, []).append(item.id)
     return probe
+
+
+def _unframed(questions: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """Without the words that all begin or end with, such as Question: and Answer:. They are the
+    template's; a text that holds the bare question would otherwise share no whole run with it."""
+    if len({tuple(words) for words in questions}) < 2:
+        return list(questions)
+    front, back = (
+        next((i for i, words in enumerate(zip(*rows, strict=False)) if len(set(words)) > 1),
+             min(map(len, rows)))
+        for rows in (questions, [words[::-1] for words in questions])
+    )  # fmt: skip
+    return [words[front : max(front, len(words) - back)] for words in questions]
 
 
 def _told(probe: _Probe) -> TaskOverlap:

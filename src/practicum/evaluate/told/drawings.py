@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from practicum.evaluate.running.results import Evaluation, SuiteResult
 from practicum.evaluate.tasks.suites import OWN
-from practicum.measure.canvas import DASHES, INK, LINE, MARKS, MUTED, PALETTE
+from practicum.measure.canvas import DASHES, INK, LINE, MARKS, MUTED, PALETTE, TEXT_PT
 from practicum.measure.plots import Picture, Point, drawing
 from practicum.measure.told import reading, told
 
@@ -95,6 +95,7 @@ def intervals(claim: str, rows: Sequence[Row], *, x: str = "score (fraction)") -
     Raises  PracticumError without rows, or when a value is not a finite number.
     """
     has_chance = any(row.chance is not None for row in rows)
+    note = "dot: score · bar: 95 % interval" + (" · dashed tick: chance" if has_chance else "")
 
     def draw(axes: Axes) -> None:
         places = range(len(rows))[::-1]
@@ -112,6 +113,9 @@ def intervals(claim: str, rows: Sequence[Row], *, x: str = "score (fraction)") -
         for side in ("left", "bottom"):
             axes.spines[side].set_visible(side == "bottom")
         axes.set_ylim(-0.6, len(rows) - 0.4)
+        # From the figure's left edge: names of tasks may leave the axes too narrow for it.
+        axes.annotate(note, (0, 1), (4, 8), xycoords=("figure fraction", "axes fraction"),
+                      textcoords="offset points", color=MUTED, fontsize=TEXT_PT)  # fmt: skip
         ends = [v for row in rows for v in (*row.point.ends, row.chance or 0.0)]
         if min(ends) >= 0:
             axes.set_xlim(0, 1 if max(ends) <= 1 else None)
@@ -120,8 +124,7 @@ def intervals(claim: str, rows: Sequence[Row], *, x: str = "score (fraction)") -
     table += [(r.point.label, r.point.value, *(r.point.interval or ("", "")),
                "" if r.chance is None else r.chance) for r in rows]  # fmt: skip
     alt = f"Interval plot of {x}. " + told([f"{r.point.label}: {reading(r.point)}" for r in rows])
-    note = "dot: score · bar: 95 % interval" + (" · dashed tick: chance" if has_chance else "")
-    return drawing(claim, draw, x=x, y=note, alt=alt, rows=table,
+    return drawing(claim, draw, x=x, y="", alt=alt, rows=table,
                    height_in=TOP_IN + ROW_IN * len(rows))  # fmt: skip
 
 

@@ -81,7 +81,8 @@ def add_table(page: Page, table: Table, caption: str = "") -> None:
 
 
 def _lead(evaluation: Evaluation) -> str:
-    tasks = [t for s in evaluation.suites for t in s.tasks]
+    # a task that two suites share was asked once
+    tasks = {(t.task, t.n_shots): t for s in evaluation.suites for t in s.tasks}.values()
     n = sum(t.n for t in tasks if t.score is not None)
     scored = sum(t.score is not None for t in tasks)
     seconds = f"{evaluation.seconds:,.0f} seconds" if evaluation.seconds else ""
