@@ -21,6 +21,12 @@ from practicum.evaluate.running import answers
 from practicum.evaluate.running.results import Evaluation, TaskResult
 from practicum.infer.lm_eval_model import PracticumLM
 
+WRONG_TEMPLATES = {
+    "{% for m in messages %}{{ m.content }}": "refuses these messages: Unexpected end of template",
+    "{{ 1 / 0 }}": "refuses these messages: division by zero",
+    "Hello!": "leaves out what the user says",
+    "{% for m in messages %}<|start_header_id|>{{ m.content }}{% endfor %}": "another model's template",
+}
 REQUEST_KINDS = ("loglikelihood", "loglikelihood_rolling", "generate_until")
 
 
@@ -263,6 +269,11 @@ def test_a_model_without_a_template_is_not_asked_to_chat(
     (base / "chat_template.jinja").unlink()
     with pytest.raises(PlanError, match="has no chat template"):
         pr.benchmark(str(base), home=store, **options)
+    for text, why in WRONG_TEMPLATES.items():
+        (base / "chat_template.jinja").write_text(text)
+        with pytest.raises(PlanError, match=why):
+            pr.benchmark(str(base), home=store, **options)
+    assert not list(store.home.glob("work/*/keep/*")), "nothing was begun"
     made = pr.benchmark(str(own.model), home=store, **options)
     plain = pr.benchmark(str(own.model), home=store, **own.options("own_choice"), limit=2)
     assert numbers(evaluation_of(made)) != numbers(evaluation_of(plain))

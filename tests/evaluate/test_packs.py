@@ -37,10 +37,13 @@ SHAPES: dict[str, tuple[str, str, str | None]] = {
     "piqa": ("goal sol1 sol2 label", "validation", "train"),
     "pubmedqa": ("QUESTION CONTEXTS LABELS MESHES YEAR reasoning_required_pred reasoning_free_pred "
                  "final_decision LONG_ANSWER", "test", "train"),
+    "summaries": ("source target", "test", "train"),
+    "translation_en_de": ("source target", "test", "train"),
     "truthfulqa_mc2": ("question mc1_targets mc2_targets", "validation", None),
     "winogrande": ("sentence option1 option2 answer", "validation", "train"),
 }  # fmt: skip
-FREE = ("eq_bench", "gsm8k", "truthfulqa_mc2")  # no single option among others is the right one
+# No single option among others is the right one.
+FREE = ("eq_bench", "gsm8k", "summaries", "translation_en_de", "truthfulqa_mc2")
 CHOSEN = [name for name in ROWS if name not in FREE]
 
 
@@ -115,7 +118,7 @@ def test_no_question_is_asked_twice(name: str) -> None:
             for row in ROWS[name]]  # fmt: skip
     assert len({json.dumps(row) for row in bare}) == len(bare)
     for key in ("question", "QUESTION", "question_stem", "goal", "sentence", "query", "input",
-                "inputs", "prompt", "ctx"):  # fmt: skip
+                "inputs", "prompt", "ctx", "source"):  # fmt: skip
         asked = [row[key] for row in bare if key in row]
         assert len(set(asked)) == len(asked)
 

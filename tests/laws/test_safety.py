@@ -16,9 +16,9 @@ CALLS = {
 }  # fmt: skip
 MODULES_THAT_UNPICKLE = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve",
                          "marshal"}  # fmt: skip
-# The one room that runs code on purpose: what the course ships, and a learner's own lab, in a
-# process of its own. Neither is data that came from elsewhere.
-RUNS_LABS = {"learn/labs/bench.py": 4, "learn/course_check.py": 2}
+# What runs code on purpose: the course's own and a learner's lab, in a process of its own; and the
+# one sandbox for programs that a model wrote, which is a process within limits and hooks.
+RUNS_LABS = {"learn/labs/bench.py": 4, "learn/course_check.py": 2, "core/host/confined.py": 2}
 KEYWORDS = {"trust_remote_code", "allow_pickle", "shell"}  # only as False
 
 

@@ -86,11 +86,11 @@ def _print_evaluation(made: Made, home: str | None) -> None:
 
 def evaluation_text(store: Store, evaluation: Evaluation) -> str:
     """The tables of an evaluation, and what is known of its questions in the training data."""
-    from practicum.evaluate.told.checked import contamination_table
+    from practicum.evaluate.told.checked import contamination_table, formats_tables
     from practicum.evaluate.told.kept import contamination_of
     from practicum.evaluate.told.table import as_text, evaluation_tables
 
-    tables = evaluation_tables(evaluation)
+    tables = [*evaluation_tables(evaluation), *formats_tables(evaluation)]
     found = contamination_of(store, evaluation)
     if found and found.n_texts:
         tables.append(contamination_table(found))

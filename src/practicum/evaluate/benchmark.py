@@ -29,7 +29,9 @@ from practicum.evaluate.tasks.suites import OWN
 
 if TYPE_CHECKING:
     from practicum.core.store import Store
+    from practicum.evaluate.checks.formats import Sensitivity
     from practicum.evaluate.running.answers import Sitting
+    from practicum.text.tokenizer import ChatTokenizer
 
 LOWER = ("perplexity", "bits_per_byte", "ter", "brier_score")  # metrics of which less is better
 RUNTIME = "lm_eval"
@@ -64,6 +66,9 @@ class BenchmarkParams(Params):
     limit: int | None = Field(None, gt=0, description="The first so many questions of each task.")
     shots: int | None = Field(None, ge=0, description="Examples in front of each question.")
     chat: bool = Field(False, description="Ask within the model's chat template.")
+    forms: int | None = Field(
+        None, gt=1, description="Print so many questions of each choice task in seven forms too."
+    )
     rows: str | None = Field(
         None, description="What the rows are and what reads them. Filled in by itself."
     )
@@ -125,9 +130,13 @@ class Benchmark:
             wrong += error.complaints
         if params.budget and params.limit:
             wrong.append(Complaint("a budget chooses how many questions, and so does a limit"))
-        if params.chat and _template(model) is None:
+        if params.chat and params.forms:
+            wrong.append(
+                Complaint("forms are printed without the chat template", hint="without --chat")
+            )
+        if params.chat and (trouble := _tokenizer(model).template_trouble()):
             name = model.meta.get("name") or model.short
-            wrong.append(Complaint(f"chat: {name} has no chat template", hint="without --chat"))
+            wrong.append(Complaint(f"chat: {name} {trouble}", hint="without --chat"))
         if wrong:
             raise PlanError(*dict.fromkeys(wrong))
         scale = float(model.meta.get("n_parameters", 1e8)) / 134.5e6
@@ -152,8 +161,9 @@ class Benchmark:
         with _opened(work, model, adapter) as engine:
             extent = Extent(params.budget, params.limit, params.chat, clock)
             sittings, notes = answer_all(work, found, engine, extent)
-            suites = _results(found, sittings, work.seed)
-        if not params.chat and _template(model) is not None:
+            forms = _forms(work, sittings, engine, params.forms)
+            suites = _results(found, sittings, forms, work.seed)
+        if not params.chat and _tokenizer(model).template is not None:
             notes.append("The model has a chat template and was asked without it; see --chat.")
         evaluation = Evaluation(
             model=str(model.meta.get("name") or model.short), digest=model.digest, suites=suites,
@@ -170,10 +180,10 @@ class Benchmark:
         return report_of(evaluation)
 
 
-def _template(model: Artifact) -> str | None:
+def _tokenizer(model: Artifact) -> ChatTokenizer:
     from practicum.infer.engine import tokenizer_of
 
-    return tokenizer_of(model).template
+    return tokenizer_of(model)
 
 
 @contextlib.contextmanager
@@ -191,8 +201,26 @@ def _opened(work: Work, model: Artifact, adapter: Artifact | None) -> Iterator[A
         engine.close()
 
 
+def _forms(
+    work: Work, sittings: Mapping[Key, Sitting], engine: Any, n: int | None
+) -> dict[Key, Sensitivity | None]:  # fmt: skip
+    """Of every unit that was answered, how its choice questions fare in other forms."""
+    from practicum.evaluate.checks.reprinted import reprint
+
+    found: dict[Key, Sensitivity | None] = {}
+    if n is None:
+        return found
+    for place, (key, sitting) in enumerate(sittings.items()):
+        work.progress(place, len(sittings), "forms", key[0])
+        if not sitting.failed:
+            rows = [(q.task, q.doc) for q in sitting.questions[: len(sitting.answers)]]
+            found[key] = reprint(f"{key[0]} {key[1]}", rows, engine, n, work.keep, work.seed)
+    return found
+
+
 def _results(
-    found: Agenda, sittings: Mapping[Key, Sitting], seed: int
+    found: Agenda, sittings: Mapping[Key, Sitting], forms: Mapping[Key, Sensitivity | None],
+    seed: int,
 ) -> tuple[SuiteResult, ...]:  # fmt: skip
     """Every line's result, suite by suite; a unit is marked once."""
     from practicum.evaluate.running.answers import Sitting
@@ -216,7 +244,7 @@ def _results(
                 one = result(line, sitting, marks.get(line.unit), seed)
                 if one.failed and line.unit in sittings:
                     sitting.failed = sitting.failed or one.failed
-                results.append(one)
+                results.append(one.model_copy(update={"forms": forms.get(line.unit)}))
             parts[part] = tuple(results)
         made.append(SuiteResult(suite=suite.name, parts=parts))
     return tuple(made)

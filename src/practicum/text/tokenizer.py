@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,10 @@ from practicum.text.template import CHATML, render, split_turns
 
 FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja",
          "special_tokens_map.json", "generation_config.json")  # fmt: skip
+
+
+_PROBE = "What is on the table?"
+_CONTROL = re.compile(r"<\|[^|<>\s]+\|>|<(?:start|end)_of_turn>")
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,28 @@ class ChatTokenizer:
     def chat_text(self, messages: Sequence[Message]) -> str:
         """The conversation as text, up to where the assistant begins to speak."""
         return render(self._template(), messages, special=self.special, answer_next=True)
+
+    def template_trouble(self) -> str:
+        """What keeps the template from serving this tokenizer, in a line; "" when nothing does.
+
+        A template may be missing, broken, silent about what it is given, or another model's: then
+        it writes control tokens that this vocabulary spells out letter by letter.
+        """
+        if self.template is None:
+            return "has no chat template"
+        said = [Message(role="user", content=_PROBE)]
+        try:
+            asked = render(self.template, said, special=self.special)
+            begun = self.chat_text(said)
+        except PracticumError as error:
+            return str(error).splitlines()[0]
+        if _PROBE not in asked:
+            return "has a chat template that leaves out what the user says"
+        spelled = [t for t in dict.fromkeys(_CONTROL.findall(begun)) if len(self.encode(t)) > 1]
+        if spelled:
+            return (f"has a chat template that writes {spelled[0]}, which its vocabulary lacks: "
+                    "another model's template?")  # fmt: skip
+        return ""
 
     def encode_prompt(self, messages: Sequence[Message]) -> list[int]:
         """Ids of the conversation, up to where the assistant begins to speak."""

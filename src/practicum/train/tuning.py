@@ -24,9 +24,10 @@ def plan_training(model: Artifact, data: Artifact) -> int:
     wrong: list[Complaint] = []
     try:
         tokenizer = load_tokenizer(model_folder(model))
-        if tokenizer.template is None:
-            wrong.append(Complaint(f"{model.meta.get('name')}: has no chat template",
-                                   hint="an instruct model"))  # fmt: skip
+        if trouble := tokenizer.template_trouble():
+            wrong.append(
+                Complaint(f"{model.meta.get('name')}: {trouble}", hint="an instruct model")
+            )
         if not tokenizer.stop_ids:
             wrong.append(Complaint(f"{model.meta.get('name')}: names no end-of-turn token"))
         if tokenizer.n_vocab > int(model.meta.get("n_vocab", 0)):

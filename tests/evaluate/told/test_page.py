@@ -38,7 +38,16 @@ def whole_page(made, evaluation):
     forms = sensitivity(questions, lambda prompts, said: [float(len(p)) for p in prompts])
     other = made.nous("other", 0.6, source="mini" if evaluation.is_mini else "files")
     change = compare(other, evaluation)
-    return evaluation_page(evaluation, [change], overlap_of(evaluation, []), forms)
+    return evaluation_page(with_forms(evaluation, forms), [change], overlap_of(evaluation, []))
+
+
+def with_forms(evaluation, forms):
+    """The evaluation with other forms tried of its first task."""
+    first, *rest = evaluation.suites
+    (part, (task, *others)), *parts = first.parts.items()
+    tried = {part: (task.model_copy(update={"forms": forms}), *others), **dict(parts)}
+    suites = (first.model_copy(update={"parts": tried}), *rest)
+    return evaluation.model_copy(update={"suites": suites})
 
 
 def test_the_page_has_every_part(made):

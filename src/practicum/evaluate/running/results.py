@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from practicum.core.errors import PracticumError
+from practicum.evaluate.checks.formats import Sensitivity
 from practicum.evaluate.tasks.suites import OWN
 from practicum.measure.intervals import mean_interval, wilson
 
@@ -42,8 +43,9 @@ class TaskResult(_Value):
     """A task's score on the items that were chosen.
 
     Units   score in the metric's own unit; fractions are 0–1
-    source  where the rows came from: "mini", "files", "hub" or "generated"
+    source  where the rows came from: "mini", "files", "hub" or "package"
     failed  why there is no score; then items are those that were finished
+    forms   how the accuracy depends on the form of the prompt, where that was asked for
     """
 
     task: str
@@ -55,12 +57,13 @@ class TaskResult(_Value):
     n_all: int
     n_shots: int
     chance: float | None = None
-    source: Literal["mini", "files", "hub", "generated"] = "mini"
+    source: Literal["mini", "files", "hub", "package"] = "mini"
     others: dict[str, float] = {}
     items: tuple[Item, ...] = ()
     seconds: float = 0.0
     failed: str = ""
     notes: tuple[str, ...] = ()
+    forms: Sensitivity | None = None
 
     @property
     def is_mini(self) -> bool:

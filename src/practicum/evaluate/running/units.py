@@ -62,7 +62,7 @@ class Agenda:
 
     def digest(self) -> str:
         """One hash of all rows that will be read."""
-        return digest(where for unit in self.units.values() for _, where in unit.tasks)
+        return digest([where for unit in self.units.values() for _, where in unit.tasks])
 
 
 def agenda(asked: Asked) -> Agenda:

@@ -1,4 +1,4 @@
-"""The rows of a task: a user's files, the hub when asked, or a bundled mini pack; never guessed.
+"""The rows of a task: a user's files, an installed package's, the hub's when asked, or a mini pack.
 
 FOLDER/gsm8k/test.jsonl                public files in their authors' layout (adapters.py)
 FOLDER/ai2_arc/ARC-Challenge/test.jsonl, FOLDER/arc_challenge/test.jsonl
@@ -15,8 +15,9 @@ from typing import Any, Literal
 from practicum.core.artifact import sha256_file, sha256_text
 from practicum.core.errors import Complaint, PracticumError
 from practicum.evaluate.tasks.adapters import Part, Row, adapter_for, read_json, read_lines
+from practicum.evaluate.tasks.carried import carried, carried_rows
 
-From = Literal["mini", "files", "hub"]
+From = Literal["mini", "files", "hub", "package"]
 PACKS = Path(__file__).parents[1] / "packs"
 ALIASES = {"validation": ("validation", "valid", "val", "dev"), "dev": ("dev", "validation", "val")}
 MINI_SHOTS = 5  # rows of a pack that are kept as examples, where a task wants any
@@ -39,6 +40,7 @@ class Location:
     parts: dict[str, Part]
     dataset: str
     name: str | None
+    version: str = ""  # of what is in no file here
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -75,7 +77,7 @@ def locate(
     config: Mapping[str, Any], shots: int, *, data: Path | None = None, hub: bool = False,
     mini: bool = False,
 ) -> Location:  # fmt: skip
-    """Where the rows of a task come from: files, then the hub, then a bundled pack.
+    """Where the rows of a task come from: files, packages, the hub, or else a bundled pack.
 
     Raises  PracticumError that names the dataset and what to do.
     """
@@ -86,6 +88,8 @@ def locate(
     found = _named_files(config) or (_in_files(config, splits, data) if data else {})
     if all(split in found for split in splits):
         return Location("files", found, dataset, name)
+    if version := carried(dataset, name):
+        return Location("package", {}, dataset, name, version)
     if hub and dataset not in ("", "json", "csv", "parquet"):
         return Location("hub", {}, dataset, name)
     if mini and (pack := _pack(task, dataset)):
@@ -221,6 +225,8 @@ def read_rows(location: Location, wanted: Needs) -> dict[str, list[Row]]:
     if location.source == "mini":
         part = location.parts[SPLIT]
         return _split_pack(part.read(part.paths), wanted)
+    if location.source == "package":
+        return carried_rows(location.dataset, location.name)
     splits = [wanted.questions, *([wanted.shots] if wanted.shots else [])]
     found = {s: location.parts[s].read(location.parts[s].paths) for s in splits}
     for split, rows in found.items():
@@ -245,8 +251,9 @@ def _split_pack(rows: list[Row], wanted: Needs) -> dict[str, list[Row]]:
     return {wanted.shots: rows[:n], wanted.questions: rows[n:]}
 
 
-def digest(locations: Iterable[Location]) -> str:
+def digest(locations: Sequence[Location]) -> str:
     """One hash of everything that is read, wherever the files lie."""
     hashes = {sha256_file(p) for where in locations for p in where.paths}
     hubs = {f"{w.dataset} {w.name}" for w in locations if w.source == "hub"}
-    return sha256_text("\n".join([*sorted(hashes), *sorted(hubs)]))
+    packages = {w.version for w in locations if w.source == "package"}
+    return sha256_text("\n".join([*sorted(hashes), *sorted(hubs), *sorted(packages)]))

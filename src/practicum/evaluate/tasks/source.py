@@ -18,9 +18,12 @@ from typing import Any
 import yaml
 
 from practicum.core.errors import Complaint, PracticumError, nearest
+from practicum.evaluate.tasks.carried import GYM_PREFIX, check_puzzle
 
 NAMES = re.compile(rb"^[\"']?(task|group|tag)[\"']?:[ \t]*[\"']?([^\s\"'#\[\]]+)", re.MULTILINE)
 LISTED = re.compile(rb"^[\"']?tag[\"']?:[ \t]*\n((?:[ \t]*- .*\n?)+)", re.MULTILINE)
+OWN_FOLDER = Path(__file__).parent / "own"
+MADE = OWN_FOLDER / "_made.yaml"  # of every puzzle that can be named
 MOST_LEVELS = 8  # a group within a group within …: deeper ones contain themselves
 
 
@@ -84,7 +87,9 @@ def _read_names(folder: Path, trusted: bool) -> tuple[dict[str, Source], dict[st
 
 @cache
 def _harness() -> tuple[dict[str, Source], dict[str, list[str]]]:
-    return _read_names(harness_folder(), trusted=True)
+    """What the harness defines, and over it what we define."""
+    defined, tags = _read_names(harness_folder(), trusted=True)
+    return defined | _read_names(OWN_FOLDER, trusted=True)[0], tags
 
 
 class Catalogue:
@@ -113,6 +118,9 @@ class Catalogue:
             return self.defined[name]
         if name in self.tags:
             return Source(name, "tag", Path(), True)
+        if name.startswith(GYM_PREFIX):
+            check_puzzle(name.removeprefix(GYM_PREFIX))
+            return Source(name, "task", MADE, True)
         close = nearest(name, [*self.defined, *self.tags])
         raise PracticumError(Complaint(f"task: unknown '{name}'", hint=close or "--include FOLDER"))
 
@@ -156,6 +164,8 @@ class Catalogue:
         except Exception as error:  # a broken YAML, or a broken module behind it
             raise PracticumError(f"{source.path}: {type(error).__name__}: {error}") from error
         found.pop("task_list", None)
+        if source.path == MADE:
+            found |= {"task": name, "dataset_name": name.removeprefix(GYM_PREFIX)}
         return found
 
     def _refuse_functions(self, path: Path) -> None:

@@ -83,7 +83,7 @@ def _refuse(name: str, config: Mapping[str, Any]) -> None:
     if config.get("doc_to_image") or config.get("doc_to_audio"):
         raise PracticumError(f"{name}: the task needs images or sound")
     if config.get("unsafe_code"):
-        raise PracticumError(f"{name}: the task runs what the model writes", hint="HumanEval here")
+        raise PracticumError(f"{name}: the task runs what the model writes", hint="humaneval")
     for entry in config.get("metric_list") or ():
         metric = entry.get("metric")
         own = config.get("process_results") or not isinstance(metric, str)

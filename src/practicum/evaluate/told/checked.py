@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from practicum.evaluate.checks.compare import GRADED, YES_NO, Change, Comparison, correction_note
 from practicum.evaluate.checks.contamination import Contamination, Estimate
 from practicum.evaluate.checks.formats import FormScore, Sensitivity
-from practicum.evaluate.running.results import MINI
+from practicum.evaluate.running.results import MINI, Evaluation
 from practicum.evaluate.told.table import NONE, Table, number, score_text
 from practicum.measure.told import MINUS
 
@@ -46,12 +46,19 @@ def contamination_table(found: Contamination) -> Table:
     return Table("Contamination", headers, rows, (1, 2, 3, 4, 5, 6), notes)
 
 
-def formats_table(found: Sensitivity, is_mini: bool = False) -> Table:
+def formats_tables(evaluation: Evaluation) -> list[Table]:
+    """A table for every task of which other forms of the prompt were tried, each task once."""
+    tried = {(t.task, t.n_shots): t for s in evaluation.suites for t in s.tasks if t.forms}
+    return [formats_table(t.forms, t.is_mini, t.task) for t in tried.values() if t.forms]
+
+
+def formats_table(found: Sensitivity, is_mini: bool = False, task: str = "") -> Table:
     """The accuracy in every form of the prompt, beside the plain one."""
     headers = ("form of the prompt", "accuracy [95 % interval]", "against the first", "n", "note")
     rows = tuple(_form_row(f, is_mini) for f in found.forms)
     note = f"{str(found)[0].upper()}{str(found)[1:]}."
-    return Table("Prompt form", headers, rows, (1, 2, 3), (note,))
+    title = f"Prompt form: {task}" if task else "Prompt form"
+    return Table(title, headers, rows, (1, 2, 3), (note,))
 
 
 def signed(value: float, low: float, high: float) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from practicum.core.artifact import write_atomically
 from practicum.core.errors import PracticumError
 from practicum.evaluate.running.results import MINI, Evaluation
+from practicum.evaluate.told.checked import formats_tables
 from practicum.evaluate.told.table import Table, as_markdown, evaluation_tables, plain
 
 API = "https://api.github.com/gists"
@@ -58,7 +59,8 @@ def export(
     """
     if not isinstance(public, bool):
         raise PracticumError(f"public={public!r} is no boolean", hint="public=True or public=False")
-    told = evaluation_tables(evaluation) if tables is None else list(tables)
+    both = [*evaluation_tables(evaluation), *formats_tables(evaluation)]
+    told = both if tables is None else list(tables)
     text = as_markdown(evaluation, told)
     stem = _stem(evaluation)
     markdown, payload = folder / f"{stem}.md", folder / f"{stem}.gist.json"

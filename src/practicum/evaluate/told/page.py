@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from practicum.evaluate.checks.compare import Comparison
 from practicum.evaluate.checks.contamination import Contamination
-from practicum.evaluate.checks.formats import Sensitivity
 from practicum.evaluate.running.results import MINI, Evaluation, SuiteResult
 from practicum.evaluate.tasks.suites import OWN
 from practicum.evaluate.told.checked import (
     comparison_table,
     contamination_table,
-    formats_table,
+    formats_tables,
     signed,
 )
 from practicum.evaluate.told.drawings import Row, intervals, part_points, radar
@@ -39,7 +38,6 @@ def evaluation_page(
     evaluation: Evaluation,
     comparisons: Sequence[Comparison] = (),
     contamination: Contamination | None = None,
-    forms: Sensitivity | None = None,
 ) -> str:
     """The page: the summary, a radar, every suite with intervals, the checks, some wrong answers."""
     page = Page(f"Evaluation of {evaluation.model}", STYLE)
@@ -65,9 +63,10 @@ def evaluation_page(
     if contamination:
         page.add_heading("Contamination")
         add_table(page, contamination_table(contamination))
-    if forms:
+    if tried := formats_tables(evaluation):
         page.add_heading("The form of the prompt")
-        add_table(page, formats_table(forms, evaluation.is_mini))
+        for table in tried:
+            add_table(page, table, f"{table.title}.")
     _add_answers(page, evaluation)
     _add_how(page, evaluation)
     return page.html()

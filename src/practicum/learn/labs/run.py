@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from practicum.core.host.watch import MARK, STOPPED, Watch, hurried
 from practicum.learn.labs.lab import Lab
-from practicum.learn.labs.watch import MARK, STOPPED, Watch, hurried
 
 KEPT_OUTPUT = 100_000  # characters of what a script prints; the rest is counted, not kept
 JOIN_S = 5.0  # to hear out what was printed; every writer has ended by then

@@ -1,7 +1,7 @@
-"""Watching a lab's process and everything it starts: time, memory, number; and ending them all.
+"""Watching a process and everything it starts: time, memory, number; and ending them all.
 
 Three nets, because a process may slip through each of them. Its group is ended as one. Its family
-is remembered from every look, and on Linux the bench adopts what detaches itself. What has left
+is remembered from every look, and on Linux the process adopts what detaches itself. What has left
 both still carries the mark of this run in its environment.
 """
 
@@ -20,13 +20,12 @@ from typing import Any
 
 LOOK_S = 0.1
 CROWD = 100  # more processes and threads on this system than at the last look: see why
-MOST_STARTED = (
-    64  # processes that a lab may start in its life; two workers and a shell are a handful
-)
-MOST_AT_ONCE = MOST_STARTED + 8  # what the bench cannot count, a shell's children, is seen here
+# Processes that a lab may start in its life; two workers and a shell are a handful.
+MOST_STARTED = 64
+MOST_AT_ONCE = MOST_STARTED + 8  # what cannot be counted within, a shell's children, is seen here
 MOST_THREADS = 512  # a thread needs no start that is counted, and its stack is no memory yet
 SWEEP_S = 10.0  # what forks faster than it is ended gets this long
-MARK = "PRACTICUM_LAB"
+MARK = "PRACTICUM_LAB"  # the variable by which a run is known
 STOPPED = "stopped by you"
 
 
@@ -35,8 +34,9 @@ class Watch:
 
     def __init__(
         self, process: subprocess.Popen[bytes], seconds: float, memory_mb: int, mark: str,
-        stop: threading.Event | None = None,
+        stop: threading.Event | None = None, what: str = "lab",
     ) -> None:  # fmt: skip
+        self.what = what
         self.process, self.seconds, self.memory_mb, self.mark = process, seconds, memory_mb, mark
         self.stop = stop or threading.Event()
         self.peak_mb = 0.0
@@ -56,7 +56,7 @@ class Watch:
 
     def _trouble(self, end: float) -> str:
         if time.monotonic() > end:
-            return (f"stopped after {self.seconds:g} s, the limit of this lab: "
+            return (f"stopped after {self.seconds:g} s, the limit of this {self.what}: "
                     "is there a loop that never ends, or work that could be smaller?")  # fmt: skip
         n_now = _tasks_of_system()
         if n_now <= self._n_before + CROWD:
@@ -74,13 +74,13 @@ class Watch:
         family = _family(self.process.pid)
         self._seen |= {other.pid: other for other in family}
         if len(family) > MOST_AT_ONCE:
-            return f"stopped at {len(family)} processes; a lab may start {MOST_STARTED}"
+            return f"stopped at {len(family)} processes; a {self.what} may start {MOST_STARTED}"
         used, n_threads = _use_of(family)
         self.peak_mb = max(self.peak_mb, used)
         if used > self.memory_mb:
-            return f"stopped at {used:.0f} MB of memory; this lab's limit is {self.memory_mb} MB"
+            return f"stopped at {used:.0f} MB of memory; this {self.what}'s limit is {self.memory_mb} MB"
         if n_threads > MOST_THREADS:
-            return f"stopped at {n_threads} threads; a lab may have {MOST_THREADS}"
+            return f"stopped at {n_threads} threads; a {self.what} may have {MOST_THREADS}"
         return ""
 
     def end_all(self) -> None:
