@@ -9,7 +9,12 @@ from practicum.evaluate.checks.compare import compare
 from practicum.evaluate.checks.contamination import overlap_of
 from practicum.evaluate.checks.formats import ChoiceQuestion, sensitivity
 from practicum.evaluate.running.results import MINI, Evaluation, SuiteResult
-from practicum.evaluate.told.checked import comparison_table, contamination_table, formats_table
+from practicum.evaluate.told.checked import (
+    comparison_table,
+    contamination_table,
+    formats_table,
+    formats_tables,
+)
 from practicum.evaluate.told.table import (
     Table,
     as_markdown,
@@ -228,3 +233,27 @@ def test_no_text_to_look_through_is_no_zero(made):
     unknown = contamination_table(overlap_of(long, []))
     assert known.rows[0][1].startswith("0.000 [") and unknown.rows[0][1] == "–"
     assert "Without a text to look through nothing is known." in unknown.notes
+
+
+def test_the_forms_of_several_tasks_share_a_table_of_ranges(made):
+    """The model takes the first label; so shuffling is what moves it."""
+    questions = [ChoiceQuestion(f"{i}?", ("x", "y"), i % 3 // 2) for i in range(30)]
+    forms = sensitivity(questions, lambda ps, cs: [-float(c.strip() not in "Aa1") for c in cs])
+    suite = made.nous("a").suites[0]
+    (part, (first, second, *others)), *parts = suite.parts.items()
+
+    def tried(*tasks):
+        kept = {part: (*tasks, *others), **dict(parts)}
+        suites = (suite.model_copy(update={"parts": kept}),)
+        return formats_tables(made.nous("a").model_copy(update={"suites": suites}))
+
+    one, two = (t.model_copy(update={"forms": forms}) for t in (first, second))
+    assert tried(first, second) == []
+    assert [t.title for t in tried(one, second)] == [f"Prompt form: {one.task}"]
+    (table,) = tried(one, two)
+    assert [row[0] for row in table.rows] == [one.task, two.task]
+    row = dict(zip(table.headers, table.rows[0], strict=True))
+    assert row["as printed"] == "0.667" and row["n"] == "30"
+    assert row["best form"].startswith("0.667 letters")
+    assert "shuffled" in row["worst form"] or "together" in row["worst form"]
+    assert row["surely other"].endswith(" of 6") and int(row["swaying"]) > 0

@@ -91,13 +91,17 @@ class Sensitivity:
         by chance alone; a form's own interval says what is not."""
         return self.highest.accuracy - self.lowest.accuracy
 
+    @property
+    def n_sure(self) -> int:
+        """How many forms differ from the first by more than their paired interval."""
+        return sum(bool(f.gain and not f.gain.low <= 0 <= f.gain.high) for f in self.forms)
+
     def __str__(self) -> str:
-        n_sure = sum(bool(f.gain and not f.gain.low <= 0 <= f.gain.high) for f in self.forms)
         return (
             f"{self.plain.accuracy:.3f} as printed; {self.lowest.accuracy:.3f} "
             f"({self.lowest.form.name}) to {self.highest.accuracy:.3f} "
             f"({self.highest.form.name}) over {len(self.forms)} forms, range {self.range:.3f}, "
-            f"n = {self.n}; {self.n_swaying} questions sway; {n_sure} of {len(self.forms) - 1} "
+            f"n = {self.n}; {self.n_swaying} questions sway; {self.n_sure} of {len(self.forms) - 1} "
             "forms differ surely from the first (95 %, each alone)"
         )
 

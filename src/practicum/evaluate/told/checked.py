@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from practicum.evaluate.checks.compare import GRADED, YES_NO, Change, Comparison, correction_note
 from practicum.evaluate.checks.contamination import Contamination, Estimate
 from practicum.evaluate.checks.formats import FormScore, Sensitivity
-from practicum.evaluate.running.results import MINI, Evaluation
+from practicum.evaluate.running.results import MINI, Evaluation, TaskResult
 from practicum.evaluate.told.table import NONE, Table, number, score_text
 from practicum.measure.told import MINUS
 
@@ -46,10 +46,39 @@ def contamination_table(found: Contamination) -> Table:
     return Table("Contamination", headers, rows, (1, 2, 3, 4, 5, 6), notes)
 
 
+def tried_forms(evaluation: Evaluation) -> list[TaskResult]:
+    """The tasks of which other forms of the prompt were tried, each once."""
+    return list(
+        {(t.task, t.n_shots): t for s in evaluation.suites for t in s.tasks if t.forms}.values()
+    )
+
+
 def formats_tables(evaluation: Evaluation) -> list[Table]:
-    """A table for every task of which other forms of the prompt were tried, each task once."""
-    tried = {(t.task, t.n_shots): t for s in evaluation.suites for t in s.tasks if t.forms}
-    return [formats_table(t.forms, t.is_mini, t.task) for t in tried.values() if t.forms]
+    """Every form of one task, or of several the first, the worst and the best form in a row each."""
+    tried = tried_forms(evaluation)
+    if len(tried) < 2:
+        return [formats_table(t.forms, t.is_mini, t.task) for t in tried if t.forms]
+    headers = (
+        "task",
+        "as printed",
+        "worst form",
+        "best form",
+        "n",
+        "swaying",
+        "surely other",
+        "note",
+    )
+    rows = tuple(_range_row(t.task, t.forms, t.is_mini) for t in tried if t.forms)
+    notes = ("Swaying questions are answered rightly in some forms and wrongly in others.",
+             "A form is surely other when its paired 95 % interval leaves out 0, each alone.",
+             "The best and the worst of seven differ by chance alone.")  # fmt: skip
+    return [Table("Prompt form", headers, rows, (1, 4, 5, 6), notes)]
+
+
+def _range_row(task: str, found: Sensitivity, is_mini: bool) -> tuple[str, ...]:
+    low, high = (f"{number(f.accuracy)} {f.form.name}" for f in (found.lowest, found.highest))
+    return (task, number(found.plain.accuracy), low, high, f"{found.n:,}", f"{found.n_swaying:,}",
+            f"{found.n_sure} of {len(found.forms) - 1}", MINI if is_mini else "")  # fmt: skip
 
 
 def formats_table(found: Sensitivity, is_mini: bool = False, task: str = "") -> Table:

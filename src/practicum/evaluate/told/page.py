@@ -11,8 +11,10 @@ from practicum.evaluate.tasks.suites import OWN
 from practicum.evaluate.told.checked import (
     comparison_table,
     contamination_table,
+    formats_table,
     formats_tables,
     signed,
+    tried_forms,
 )
 from practicum.evaluate.told.drawings import Row, intervals, part_points, radar
 from practicum.evaluate.told.table import (
@@ -67,6 +69,7 @@ def evaluation_page(
         page.add_heading("The form of the prompt")
         for table in tried:
             add_table(page, table, f"{table.title}.")
+        _add_forms(page, evaluation)
     _add_answers(page, evaluation)
     _add_how(page, evaluation)
     return page.html()
@@ -133,6 +136,15 @@ def _add_comparison(page: Page, comparison: Comparison) -> None:
     small = f" ({MINI})" if comparison.is_mini else ""
     page.add_picture(dots(f"{what} it changed by {said}{small}", points, x="change of the score"))
     add_table(page, comparison_table(comparison))
+
+
+def _add_forms(page: Page, evaluation: Evaluation) -> None:
+    """Where several tasks share one table, every form of each, to be opened."""
+    tried = tried_forms(evaluation)
+    for task in tried if len(tried) > 1 else ():
+        if task.forms:
+            one = formats_table(task.forms, task.is_mini, task.task)
+            page.add_details(task.task, one.headers, one.rows)
 
 
 def _add_answers(page: Page, evaluation: Evaluation) -> None:
