@@ -1,56 +1,86 @@
-"""The stage `align`: model + preference pairs → model or adapter, by DPO."""
+"""The stage `align`: model + preference pairs → model or adapter, by DPO or one of its kin."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from practicum.align.preferences import USUAL, PairLoss, PreferenceMethod, Strength, n_answers
 from practicum.core.artifact import Artifact, Kind
+from practicum.core.errors import Complaint, PlanError
 from practicum.core.report import Metric, Report
-from practicum.core.stage import Params, Plan, Slot, Work
-from practicum.train.rows import pair_rows, split_path, train_path
-from practicum.train.tuning import packing_metrics, plan_training, skipped_note, write_tuned
-
-if TYPE_CHECKING:
-    from torch import Tensor
-    from torch.nn import Module
-
-    from practicum.text.pack import Row
-    from practicum.train.loop import RowLoss
+from practicum.core.stage import Plan, Slot, Work
+from practicum.train.adapters import FULL_SHARE, TunedParams
+from practicum.train.rows import Packed, pair_rows, split_path, train_path
+from practicum.train.tuning import (
+    packing_metrics,
+    plan_tuned,
+    skipped_note,
+    tuned_metrics,
+    watched_notes,
+    write_tuned,
+)
 
 SECONDS_PER_TOKEN_AND_PARAMETER = 1 / 400 / 134.5e6  # as tuning, and the reference pass before it
 
 
-class AlignParams(Params):
+class AlignParams(TunedParams):
     """How to align."""
 
-    beta: float = Field(
-        0.1, gt=0, description="How strongly the reference model holds the policy back."
-    )
-    chosen_nll: float = Field(
-        1.0, ge=0,
-        description="Weight of the chosen answer's own likelihood. DPO alone may lower both "
-        "answers' probability; this term keeps the chosen one up.",
+    loss: PreferenceMethod = Field(
+        "dpo", description="dpo, ipo and kto hold the model near itself; orpo and simpo need no "
+        "reference.",
     )  # fmt: skip
-    rank: int = Field(16, gt=0, description="Rank of the LoRA update of every linear layer.")
-    alpha: float = Field(32.0, gt=0, description="The update is scaled by alpha / rank.")
-    lr_peak: float = Field(5e-4, gt=0, lt=1, description="Peak learning rate.")
+    beta: float | None = Field(
+        None, gt=0, description="How strongly the reference holds the model back, ORPO's weight of "
+        "its penalty; without one 0.1, simpo 2.",
+    )  # fmt: skip
+    gap: float = Field(0.5, ge=0, description="The margin that simpo aims at.")
+    smoothing: float = Field(0.0, ge=0, lt=0.5, description="With dpo: share of swapped pairs.")
+    chosen_nll: float | None = Field(
+        None, ge=0,
+        description="Weight of the chosen answer's own likelihood. DPO alone may lower both "
+        "answers' probability; this term keeps the chosen one up. Without one 1 for dpo and orpo.",
+    )  # fmt: skip
+    lr_peak: float | None = Field(
+        None, gt=0, lt=1, description="Peak learning rate; without one the method's usual."
+    )
     epochs: int = Field(1, gt=0, description="How often every pair is seen.")
     row_tokens: int = Field(256, ge=64, description="Tokens in one packed row.")
     rows_per_update: int = Field(1, gt=0, description="Packed rows behind every update.")
     max_tokens: int = Field(1024, gt=8, description="Longer pairs are left out, never cut.")
+    look_every: int = Field(
+        0,
+        ge=0,
+        description="Updates between two looks at the validation loss; the best weights stay.",
+    )
+    patience: int = Field(
+        0, ge=0, description="Stop after so many looks without a lower validation loss; 0: never."
+    )
     output: Literal["model", "adapter"] = Field(
         "model", description="The aligned model whole, or the adapter alone."
     )
+
+    @property
+    def strength(self) -> Strength:
+        """The method's numbers in force."""
+        beta, nll, _ = USUAL[self.loss]
+        return Strength(self.beta if self.beta is not None else beta, self.gap, self.smoothing,
+                        self.chosen_nll if self.chosen_nll is not None else nll)  # fmt: skip
+
+    @property
+    def rate(self) -> float:
+        """The peak learning rate in force."""
+        return self.lr_peak or USUAL[self.loss][2] * (FULL_SHARE if self.method == "full" else 1)
 
 
 class Align:
     """model + pairs → model | adapter"""
 
     name: ClassVar[str] = "align"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     takes: ClassVar[tuple[Slot, ...]] = (Slot("model", ("model",)), Slot("pairs", ("pairs",)))
     Params = AlignParams
 
@@ -60,133 +90,84 @@ class Align:
     def plan(self, inputs: Sequence[Artifact | None], params: AlignParams) -> Plan:
         model, pairs = inputs
         assert model is not None and pairs is not None
-        n_tokens = plan_training(model, pairs) * params.epochs
-        n_parameters = float(model.meta["n_parameters"])
-        size = (
-            2 * n_parameters if params.output == "model" else 40 * params.rank * n_parameters**0.5
-        )
-        return Plan(
-            f"{model.meta['name']} aligned on about {n_tokens:,} tokens",
-            15 + n_tokens * n_parameters * SECONDS_PER_TOKEN_AND_PARAMETER,
-            int(size), int(8 * n_parameters),
-        )  # fmt: skip
+        if params.look_every and not split_path(pairs, "validation"):
+            raise PlanError(Complaint(f"look_every: {pairs.short} has no validation.jsonl",
+                                      hint="practicum data FILE makes splits"))  # fmt: skip
+        return plan_tuned(model, pairs, params, epochs=params.epochs, output=params.output,
+                          what="aligned", seconds_per_token=SECONDS_PER_TOKEN_AND_PARAMETER)  # fmt: skip
 
     def make(self, work: Work, inputs: Sequence[Artifact | None], params: AlignParams) -> Report:
         from practicum.models.load import load_model, threads
-        from practicum.train.adapters import adapter_state, attach_lora
-        from practicum.train.loop import Settings, train
+        from practicum.train.adapters import attach
+        from practicum.train.loop import Settings, Watch, train
 
         base, pairs = inputs
         assert base is not None and pairs is not None
         with threads(work.threads):
-            model, tokenizer = load_model(base)
-            packed = pair_rows(train_path(pairs), tokenizer, params.row_tokens, params.max_tokens)
-            held = split_path(pairs, "validation")
-            watched = (
-                pair_rows(held, tokenizer, params.row_tokens, params.max_tokens) if held else None
-            )
-            loss = RowPreference(model, params)
-            loss.remember(packed.rows, work)  # the base is its own reference: before adapters
-            if watched:
-                loss.remember(watched.rows, work)
-            policy = attach_lora(model, rank=params.rank, alpha=params.alpha, seed=work.seed)
-            loss.model = policy
+            model, tokenizer = load_model(base, "float32" if params.method == "full" else None)
+            packed, watched = (
+                pair_rows(path, tokenizer, params.row_tokens, params.max_tokens,
+                          stranger=n_answers(params.loss) == 3) if path else None
+                for path in (train_path(pairs), split_path(pairs, "validation"))
+            )  # fmt: skip
+            assert packed is not None
+            held = watched.rows if watched else []
+            tuned = attach(model, params, work.seed)
+            loss = PairLoss(tuned.model, params.loss, params.strength)
+            # Fresh adapters change nothing: the model is its own reference, 4-bit base and all.
+            named = f"{base.digest} {params.method} {params.double_quantization}"
+            loss.remember(packed.rows, work, named)
+            loss.remember(held, work, named)
+            before = loss.preferred(held)
+            watch = None
+            if params.look_every:
+                watch = Watch(lambda: loss.mean(held), params.look_every, params.patience)
             history = train(
-                policy, packed.rows, loss, n_pairs,
-                Settings(lr_peak=params.lr_peak, n_epochs=params.epochs, seed=work.seed,
+                tuned.model, packed.rows, loss, loss.n_pairs,
+                Settings(lr_peak=params.rate, n_epochs=params.epochs, seed=work.seed,
                          rows_per_update=params.rows_per_update),
-                work, state_of=lambda: adapter_state(policy),
+                work, state_of=tuned.state, lr_scale=tuned.lr_scale, watch=watch,
                 note=lambda values: f"preferred {values.get('preferred', 0):.0%}",
             )  # fmt: skip
-            after = loss.preferred(watched.rows) if watched else None
-            write_tuned(work, policy, base, pairs, params.output)
+            after = loss.preferred(held)
+            about = tuned_metrics(tuned)
+            write_tuned(work, tuned, base, pairs, params.output)
         metrics = [
             Metric(name="loss.first", value=history.losses[0], unit="nats/pair", better="lower"),
             Metric(name="loss.last", value=history.losses[-1], unit="nats/pair", better="lower"),
-            *packing_metrics(packed, history.tokens_per_s),
-        ]
-        if after is not None:
-            from practicum.measure.intervals import wilson
-
-            metrics.append(Metric(name="preferred", value=sum(after) / len(after), unit="fraction",
-                                  n=len(after), ci95=wilson(sum(after), len(after)),
-                                  better="higher"))  # fmt: skip
+            *packing_metrics(packed, history.tokens_per_s), *about, *_preferred(before, after),
+        ]  # fmt: skip
+        curves = {"training loss": list(enumerate(history.losses, 1))}
+        for name, told in CURVES.items():
+            curves[told] = list(enumerate(history.values[name], 1))
+        if history.watched:
+            curves["validation loss"] = history.watched
         return Report(
-            title=f"{base.meta['name']} aligned on {packed.n_examples // 2} pairs",
-            metrics=tuple(metrics),
-            curves={
-                "training loss": list(enumerate(history.losses, 1)),
-                "preferred": list(enumerate(history.values["preferred"], 1)),
-                "margin": list(enumerate(history.values["margin"], 1)),
-            },
-            notes=skipped_note(packed, params.max_tokens),
-        )
+            title=f"{base.meta['name']} aligned on {n_pairs(packed, params)} pairs by {params.loss}",
+            metrics=tuple(metrics), curves=curves,
+            notes=(*skipped_note(packed, params.max_tokens), *watched_notes(history)),
+        )  # fmt: skip
 
 
-def n_pairs(row: Row) -> int:
-    """How many pairs a packed row holds: chosen answers have even owners."""
-    return len({int(owner) // 2 for owner in row.owner})
+CURVES = {"preferred": "preferred", "margin": "margin", "chosen": "log-probability of chosen",
+          "rejected": "log-probability of rejected"}  # fmt: skip
 
 
-class RowPreference:
-    """The DPO loss of a packed row, against log-probabilities remembered from the base."""
+def n_pairs(packed: Packed, params: AlignParams) -> int:
+    """How many pairs are trained on."""
+    return packed.n_examples // n_answers(params.loss)
 
-    def __init__(self, model: Module, params: AlignParams) -> None:
-        self.model = model
-        self.params = params
-        self._reference: dict[int, Tensor] = {}
 
-    def _log_probs(self, row: Row) -> tuple[Tensor, Tensor, Tensor]:
-        """Summed log-probabilities of chosen and rejected, and the chosen's per-token mean.
+def _preferred(before: Sequence[bool], after: Sequence[bool]) -> list[Metric]:
+    """The share of held-out pairs of which the chosen answer is preferred."""
+    from practicum.measure.intervals import wilson
 
-        Shapes  each (P,).
-        """
-        import torch
-
-        from practicum.models.forward import half_precision, row_logits
-        from practicum.train.losses import sum_by_owner, token_log_probs
-
-        with half_precision(self.model):
-            logits = row_logits(self.model, row)
-        values = token_log_probs(logits, torch.from_numpy(row.target))
-        owners, local = torch.unique(torch.from_numpy(row.owner), return_inverse=True)
-        sums = sum_by_owner(values, local, len(owners))
-        counts = sum_by_owner(torch.ones_like(values), local, len(owners))
-        return sums[0::2], sums[1::2], (sums / counts)[0::2]
-
-    def remember(self, rows: Sequence[Row], work: Work) -> None:
-        """Compute and keep the reference log-probabilities of these rows."""
-        import torch
-
-        for done, row in enumerate(rows, 1):
-            with torch.no_grad():
-                chosen, rejected, _ = self._log_probs(row)
-            self._reference[id(row)] = torch.stack([chosen, rejected])
-            work.progress(done, len(rows), "rows", "reference")
-
-    def __call__(self, row: Row) -> RowLoss:
-        from practicum.train.loop import RowLoss
-        from practicum.train.losses import preference_loss
-
-        chosen, rejected, per_token = self._log_probs(row)
-        chosen_ref, rejected_ref = self._reference[id(row)]
-        loss = preference_loss(chosen, rejected, chosen_ref, rejected_ref, self.params.beta)
-        total = (loss - self.params.chosen_nll * per_token).sum()
-        margin = (chosen - chosen_ref - rejected + rejected_ref).detach()
-        values = {"preferred": float((margin > 0).sum()), "margin": float(margin.sum())}
-        return RowLoss(total, len(chosen), values)
-
-    def preferred(self, rows: Sequence[Row]) -> list[bool]:
-        """For every pair: does the policy prefer the chosen answer more than the base did?"""
-        import torch
-
-        found: list[bool] = []
-        for row in rows:
-            with torch.no_grad():
-                chosen, rejected, _ = self._log_probs(row)
-            chosen_ref, rejected_ref = self._reference[id(row)]
-            found += ((chosen - chosen_ref) > (rejected - rejected_ref)).tolist()
-        return found
+    told = []
+    for name, found in (("preferred.before", before), ("preferred", after)):
+        if found:
+            told.append(Metric(name=name, value=sum(found) / len(found), unit="fraction", n=len(found),
+                               ci95=wilson(sum(found), len(found)), better="higher"))  # fmt: skip
+    return told
 
 
 STAGE = Align()

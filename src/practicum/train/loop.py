@@ -6,33 +6,36 @@ rate, accumulation, clipping, checkpoints, progress — is here and nowhere else
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import random
-import shutil
+import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from practicum.core.errors import PracticumError
 from practicum.core.stage import Work
 from practicum.text.pack import Row
+from practicum.train.checkpoint import Checkpoint, Progress
 
 if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
 
 CHECKPOINT_EVERY_S = 20.0  # what a kill may cost; writing LoRA state takes well under a second
+SPIKE_AFTER = 20  # updates whose median says what is usual
+MOST_SKIPPED = 10  # spikes in a whole training; more are no accident
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train. `warmup` is a fraction of all updates; clip is a gradient norm."""
+    """How to train. `warmup` is a fraction of all updates; clip is a gradient norm.
+
+    spike  an update whose loss is that many times the usual one is left out; 0: none is
+    """
 
     lr_peak: float
     n_epochs: int = 1
@@ -41,6 +44,7 @@ class Settings:
     weight_decay: float = 0.0
     clip: float = 1.0
     seed: int = 0
+    spike: float = 0.0
 
 
 @dataclass
@@ -53,13 +57,38 @@ class RowLoss:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """A number to keep low while training; the weights with the lowest are those that stay.
+
+    measure   computes it, the model as it is
+    every     how many updates lie between two looks; the last update is looked at in any case
+    patience  training ends after that many looks without a lower one; 0: it does not
+    """
+
+    measure: Callable[[], float]
+    every: int
+    patience: int = 0
+
+
+@dataclass(frozen=True)
 class History:
-    """What happened: per update, the mean loss per unit and the values."""
+    """What happened: per update, the mean loss per unit and the values.
+
+    watched    updates done, and what was watched then; best: the update that the weights are of
+    n_skipped  updates that were left out because their loss was a spike
+    """
 
     losses: list[float]
     values: dict[str, list[float]]
     n_tokens: int
     seconds: float
+    watched: list[tuple[int, float]] = field(default_factory=list)
+    n_skipped: int = 0
+
+    @property
+    def best(self) -> int | None:
+        """The update after which what was watched was lowest."""
+        return min(self.watched, key=lambda seen: seen[1])[0] if self.watched else None
 
     @property
     def tokens_per_s(self) -> float:
@@ -86,61 +115,131 @@ def train(
     *,
     state_of: Callable[[], dict[str, Tensor]],
     note: Callable[[dict[str, float]], str] = lambda values: "",
+    lr_scale: Callable[[str], float] = lambda name: 1.0,
+    watch: Watch | None = None,
 ) -> History:
     """Train the model's trainable parameters in place; resume where a killed run stopped.
 
     Each update's loss is divided by the number of units in all its rows, so that
-    accumulation does not change what is optimised.
+    accumulation does not change what is optimised. `lr_scale` gives a parameter's learning rate
+    beside the others'.
 
-    Raises  PracticumError when the loss becomes infinite or not a number.
+    Raises  PracticumError when the loss becomes infinite or not a number, or spikes too often.
     """
-    weights = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(
-        weights, lr=settings.lr_peak, betas=(0.9, 0.99), weight_decay=settings.weight_decay
-    )
+    torch.manual_seed(settings.seed)  # dropout and noise, the same whatever was drawn before
+    optimizer = _optimizer(model, settings, lr_scale)
     updates = schedule(len(rows), settings)
-    keeper = _Checkpoint(work.keep / "train", optimizer, state_of)
-    start, losses, series, seconds = keeper.restore()
-    if start:
-        work.note(f"resuming at update {start + 1} of {len(updates)}")
+    keeper = Checkpoint(work.keep / "train", optimizer, state_of)
+    done = keeper.restore()
+    if done.step:
+        work.note(f"resuming at update {done.step + 1} of {len(updates)}")
     model.train()
-    n_tokens = sum(rows[i].n_tokens for update in updates for i in update)
-    clock, saved = time.monotonic(), time.monotonic()
-    for step in range(start, len(updates)):
-        batch = [rows[i] for i in updates[step]]
-        n_units = max(1, sum(count(row) for row in batch))
+    clock, saved, earlier = time.monotonic(), time.monotonic(), done.seconds
+    while done.step < len(updates) and not _is_enough(done, watch):
+        batch = [rows[i] for i in updates[done.step]]
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, len(updates), settings)
-        total, values = 0.0, dict[str, float]()
-        for row in batch:
-            part = row_loss(row)
-            (part.total / n_units).backward()  # type: ignore[no-untyped-call]
-            total += part.total.item()
-            for name, value in part.values.items():
-                values[name] = values.get(name, 0.0) + value / n_units
-        if not math.isfinite(total):
-            raise PracticumError(
-                f"the loss is {total} at update {step + 1}", hint="a lower lr_peak, or float32"
-            )
-        torch.nn.utils.clip_grad_norm_(weights, settings.clip)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        losses.append(total / n_units)
-        for name, value in values.items():
-            series.setdefault(name, []).append(value)
-        for name, value in {"loss": losses[-1], **values}.items():
-            work.measured(name, step + 1, value)
+            group["lr"] = group["scale"] * learning_rate(done.step, len(updates), settings)
+        values = _update(optimizer, batch, row_loss, count, settings, done)
+        for name, value in {"loss": done.losses[-1], **values}.items():
+            work.measured(name, done.step, value)
+        if watch and (done.step % watch.every == 0 or done.step == len(updates)):
+            _look(model, watch, keeper, done, work)
         is_stopped = _is_stopped(
-            work, step + 1, len(updates), f"loss {losses[-1]:.3f} {note(values)}"
+            work, done.step, len(updates), f"loss {done.losses[-1]:.3f} {note(values)}"
         )
-        is_late = time.monotonic() - saved > CHECKPOINT_EVERY_S and step + 1 < len(updates)
+        is_late = time.monotonic() - saved > CHECKPOINT_EVERY_S and done.step < len(updates)
         if is_stopped or is_late:
-            keeper.save(step + 1, losses, series, seconds + time.monotonic() - clock)
+            done.seconds = earlier + time.monotonic() - clock
+            keeper.save(done)
             saved = time.monotonic()
         if is_stopped:
             raise KeyboardInterrupt
+    if done.best and done.best[0] != done.watched[-1][0]:
+        keeper.restore_best()
     model.eval()
-    return History(losses, series, n_tokens, seconds + time.monotonic() - clock)
+    n_tokens = sum(rows[i].n_tokens for update in updates[: done.step] for i in update)
+    seconds = earlier + time.monotonic() - clock
+    return History(done.losses, done.values, n_tokens, seconds, done.watched, done.n_skipped)
+
+
+def _optimizer(
+    model: Module, settings: Settings, lr_scale: Callable[[str], float]
+) -> torch.optim.Optimizer:
+    """AdamW over what is trained, in a group for every scale of the learning rate."""
+    groups: dict[float, list[torch.nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            groups.setdefault(lr_scale(name), []).append(parameter)
+    return torch.optim.AdamW(
+        [{"params": members, "scale": scale} for scale, members in groups.items()],
+        lr=settings.lr_peak, betas=(0.9, 0.99), weight_decay=settings.weight_decay,
+    )  # fmt: skip
+
+
+def _update(
+    optimizer: torch.optim.Optimizer, batch: Sequence[Row], row_loss: Callable[[Row], RowLoss],
+    count: Callable[[Row], int], settings: Settings, done: Progress,
+) -> dict[str, float]:  # fmt: skip
+    """One update, or none when its loss is a spike; what was measured goes into `done`."""
+    n_units = max(1, sum(count(row) for row in batch))
+    total, values = 0.0, dict[str, float]()
+    for row in batch:
+        part = row_loss(row)
+        (part.total / n_units).backward()  # type: ignore[no-untyped-call]
+        total += part.total.item()
+        for name, value in part.values.items():
+            values[name] = values.get(name, 0.0) + value / n_units
+    if not math.isfinite(total):
+        raise PracticumError(
+            f"the loss is {total} at update {done.step + 1}", hint="a lower lr_peak, or float32"
+        )
+    if _is_spike(total / n_units, done, settings):
+        done.n_skipped += 1
+        if done.n_skipped > MOST_SKIPPED:
+            raise PracticumError(
+                f"the loss spiked {done.n_skipped} times, last to {total / n_units:.3g} at update "
+                f"{done.step + 1}", hint="a lower lr_peak, or cleaner rows",
+            )  # fmt: skip
+    else:
+        weights = [p for group in optimizer.param_groups for p in group["params"]]
+        torch.nn.utils.clip_grad_norm_(weights, settings.clip)
+        optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    done.losses.append(total / n_units)
+    for name, value in values.items():
+        done.values.setdefault(name, []).append(value)
+    done.step += 1
+    return values
+
+
+def _is_spike(loss: float, done: Progress, settings: Settings) -> bool:
+    """Whether this loss is no part of what the last updates' were."""
+    if not settings.spike or len(done.losses) < SPIKE_AFTER:
+        return False
+    usual = statistics.median(done.losses[-SPIKE_AFTER:])
+    return usual > 0 and loss > settings.spike * usual
+
+
+def _look(model: Module, watch: Watch, keeper: Checkpoint, done: Progress, work: Work) -> None:
+    """Measure what is watched, and keep the weights when it was never lower."""
+    model.eval()
+    value = watch.measure()
+    model.train()
+    if not math.isfinite(value):
+        raise PracticumError(f"what is watched is {value} at update {done.step}")
+    before = done.best
+    done.watched.append((done.step, value))
+    work.measured("watched", done.step, value)
+    if before is None or value < before[1]:
+        keeper.save_best()
+
+
+def _is_enough(done: Progress, watch: Watch | None) -> bool:
+    """Whether the last looks, as many as there is patience for, found nothing lower."""
+    if not watch or not watch.patience or done.best is None:
+        return False
+    since = sum(step > done.best[0] for step, _ in done.watched)
+    return since >= watch.patience
 
 
 def _is_stopped(work: Work, done: int, total: int, note: str) -> bool:
@@ -162,58 +261,3 @@ def schedule(n_rows: int, settings: Settings) -> list[list[int]]:
         order += rows
     size = settings.rows_per_update
     return [order[i : i + size] for i in range(0, len(order), size)]
-
-
-class _Checkpoint:
-    """Weights, optimizer and history in one folder that is replaced whole."""
-
-    def __init__(
-        self, folder: Path, optimizer: torch.optim.Optimizer,
-        state_of: Callable[[], dict[str, Tensor]],
-    ) -> None:  # fmt: skip
-        self.folder, self.optimizer, self.state_of = folder, optimizer, state_of
-
-    def save(
-        self, step: int, losses: list[float], values: dict[str, list[float]], seconds: float
-    ) -> None:
-        from safetensors.torch import save_file
-
-        scratch = self.folder.with_name(f"{self.folder.name}.new")
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
-        save_file(
-            {k: v.clone() for k, v in self.state_of().items()}, scratch / "weights.safetensors"
-        )
-        moments = {
-            f"{i}.{name}": value
-            for i, state in self.optimizer.state_dict()["state"].items()
-            for name, value in state.items()
-        }
-        save_file(moments, scratch / "optimizer.safetensors")
-        record = {"step": step, "losses": losses, "values": values, "seconds": seconds}
-        (scratch / "progress.json").write_text(json.dumps(record), encoding="utf-8")
-        old = self.folder.with_name(f"{self.folder.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if self.folder.exists():
-            os.replace(self.folder, old)
-        os.replace(scratch, self.folder)
-        shutil.rmtree(old, ignore_errors=True)
-
-    def restore(self) -> tuple[int, list[float], dict[str, list[float]], float]:
-        from safetensors.torch import load_file
-
-        old = self.folder.with_name(f"{self.folder.name}.old")
-        folder = self.folder if self.folder.exists() else old  # killed between two renames
-        if not folder.exists():
-            return 0, [], {}, 0.0
-        record: dict[str, Any] = json.loads((folder / "progress.json").read_text("utf-8"))
-        saved = load_file(folder / "weights.safetensors")
-        for name, tensor in self.state_of().items():
-            tensor.copy_(saved[name])  # detached views of the parameters: filled in place
-        moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in load_file(folder / "optimizer.safetensors").items():
-            index, name = key.split(".", 1)
-            moments.setdefault(int(index), {})[name] = value
-        state = self.optimizer.state_dict()
-        self.optimizer.load_state_dict({**state, "state": moments})
-        return record["step"], record["losses"], record["values"], record["seconds"]

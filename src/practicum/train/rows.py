@@ -76,13 +76,21 @@ def chat_rows(path: Path, tokenizer: ChatTokenizer, row_tokens: int, max_tokens:
     return _packed(groups, row_tokens, n_skipped)
 
 
-def pair_rows(path: Path, tokenizer: ChatTokenizer, row_tokens: int, max_tokens: int) -> Packed:
-    """Pairs as rows: chosen and rejected behind one prompt; owners 2i and 2i + 1."""
+def pair_rows(
+    path: Path, tokenizer: ChatTokenizer, row_tokens: int, max_tokens: int, *,
+    stranger: bool = False,
+) -> Packed:  # fmt: skip
+    """Pairs as rows: chosen and rejected behind one prompt; owners 2i and 2i + 1.
+
+    stranger  behind each prompt also the chosen answer of the next pair, owners 3i to 3i + 2
+    """
     groups, n_skipped = [], 0
-    for pair in read_rows(path, Pair):
+    pairs = list(read_rows(path, Pair))
+    for pair, following in zip(pairs, [*pairs[1:], *pairs[:1]], strict=True):
         prompt = tokenizer.encode_prompt(pair.prompt)
+        answers = [pair.chosen, pair.rejected, *([following.chosen] if stranger else [])]
         group = []
-        for answer in (pair.chosen, pair.rejected):
+        for answer in answers:
             ids = tokenizer.encode_answer(answer)
             scored = (False,) * len(prompt) + (True,) * len(ids)
             group.append(Example((*prompt, *ids), scored))

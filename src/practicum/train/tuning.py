@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from practicum.core.artifact import Artifact
 from practicum.core.errors import Complaint, PlanError, PracticumError
 from practicum.core.report import Metric
-from practicum.core.stage import Work
+from practicum.core.stage import Plan, Work
 from practicum.models.load import model_folder
 from practicum.text.tokenizer import load_tokenizer
+from practicum.train.adapters import BYTES_PER_PARAMETER, Tuned, TunedParams
 from practicum.train.rows import Packed, train_path
 
 if TYPE_CHECKING:
     from peft import PeftModel
+
+    from practicum.train.loop import History
+
+SLOWER = {"lora": 1.0, "qlora": 1.3, "full": 1.5}  # in time, beside adapters over a plain base
 
 
 def plan_training(model: Artifact, data: Artifact) -> int:
@@ -46,21 +51,70 @@ def plan_training(model: Artifact, data: Artifact) -> int:
     return size_bytes // 8  # JSON around the text and shared beginnings: measured 7.6 bytes a token
 
 
-def write_tuned(work: Work, tuned: PeftModel, base: Artifact, data: Artifact, output: str) -> None:
-    """Write what training made: the adapter alone, or folded into the base."""
-    from practicum.models.load import model_meta, save_model
-    from practicum.train.adapters import fold, save_adapter
+def plan_tuned(
+    model: Artifact, data: Artifact, params: TunedParams, *, epochs: int, output: str, what: str,
+    seconds_per_token: float,
+) -> Plan:  # fmt: skip
+    """What such a training would cost.  Raises PlanError with everything that keeps it away.
+
+    seconds_per_token  for each parameter of the model, of adapters over a plain base
+    """
+    n_tokens = plan_training(model, data) * epochs
+    if params.method == "full" and output == "adapter":
+        raise PlanError(Complaint("output: a full tune has no adapter", hint="output: model"))
+    n = float(model.meta["n_parameters"])
+    size = 2 * n if output == "model" else 40 * params.rank * n**0.5
+    slower = SLOWER[params.method]
+    return Plan(f"{model.meta['name']} {what} on about {n_tokens:,} tokens",
+                15 + slower * n_tokens * n * seconds_per_token, int(size),
+                int(BYTES_PER_PARAMETER[params.method] * n))  # fmt: skip
+
+
+def write_tuned(work: Work, tuned: Tuned, base: Artifact, data: Artifact, output: str) -> None:
+    """Write what training made: the adapter alone, or the whole model with it in its weights."""
+    from practicum.models.load import model_meta, save_model, stored_dtype
+    from practicum.train.adapters import save_adapter
 
     licences = sorted({*data.meta.get("licenses", ()), *base.meta.get("licenses", ())})
     if output == "adapter":
-        save_adapter(tuned, work.out)
+        save_adapter(cast("PeftModel", tuned.model), work.out)
         work.meta.update(name=work.step, base=base.digest, license=base.meta.get("license"),
                          licenses=licences)  # fmt: skip
         return
-    save_model(fold(tuned), base.folder, work.out)
+    import torch
+
+    whole = tuned.fold().to(getattr(torch, stored_dtype(base.folder)))
+    save_model(whole, base.folder, work.out)
     work.meta.update(
         model_meta(work.out, name=work.step, licence=base.meta.get("license"), licenses=licences)
     )
+
+
+def tuned_metrics(tuned: Tuned) -> list[Metric]:
+    """How much was trained, and what the frozen rest takes where it was packed."""
+    n_all = sum(p.numel() for p in tuned.model.parameters())
+    if tuned.frozen_bytes is not None:
+        from practicum.train.nf4 import n_weights
+
+        n_all = n_weights(tuned.model)
+    found = [Metric(name="parameters.trained", value=tuned.n_trained),
+             Metric(name="parameters.share", value=tuned.n_trained / n_all, unit="fraction")]  # fmt: skip
+    if tuned.frozen_bytes is not None:
+        found.append(
+            Metric(name="base.size", value=tuned.frozen_bytes, unit="bytes", better="lower")
+        )
+    return found
+
+
+def watched_notes(history: History) -> tuple[str, ...]:
+    """Says which weights stayed, and what was left out."""
+    notes = []
+    if history.best is not None and history.best != history.watched[-1][0]:
+        notes.append(f"The weights are those after update {history.best}, where the validation loss "
+                     f"was lowest; training went on to {history.watched[-1][0]}.")  # fmt: skip
+    if history.n_skipped:
+        notes.append(f"{history.n_skipped} updates were left out: their loss was a spike.")
+    return tuple(notes)
 
 
 def packing_metrics(packed: Packed, tokens_per_s: float) -> list[Metric]:
