@@ -31,7 +31,9 @@ if TYPE_CHECKING:
         plan,
         pretrain,
         quantize,
+        reinforce,
         resolve,
+        reward,
         run,
         runs,
         talk,
@@ -41,8 +43,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "align", "benchmark", "card", "chat", "data", "evaluate", "finetune", "import_model", "learner",
-    "life", "merge", "models", "open_store", "plan", "pretrain", "quantize", "resolve", "run", "runs", "talk",
-    "tree",
+    "life", "merge", "models", "open_store", "plan", "pretrain", "quantize", "reinforce", "resolve", "reward",
+    "run", "runs", "talk", "tree",
 ]  # fmt: skip
 
 

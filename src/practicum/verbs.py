@@ -146,8 +146,20 @@ def finetune(model: Reference, chats: Reference, **options: Any) -> Made:
 
 
 def align(model: Reference, pairs: Reference, **options: Any) -> Made:
-    """The model aligned with preference pairs by DPO."""
+    """The model aligned with preference pairs, by DPO or what `loss` names."""
     return run("align", model, pairs, **options)
+
+
+def reward(model: Reference, pairs: Reference, **options: Any) -> Made:
+    """An adapter that judges answers as the pairs do."""
+    return run("reward", model, pairs, **options)
+
+
+def reinforce(
+    model: Reference, chats: Reference, judge: Reference | None = None, **options: Any
+) -> Made:
+    """The model after learning from rewards for its own answers."""
+    return run("reinforce", model, chats, judge, **options)
 
 
 def merge(*models: Reference, **options: Any) -> Made:

@@ -42,6 +42,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "finetune": {"input.model": "base", "input.chats": "lessons", "param.rank": "8",
                  "param.output": "adapter", "threads": "1"},
     "align": {"input.model": "tuned", "input.pairs": "pairs", "param.beta": "0.5"},
+    "reward": {"input.model": "tuned", "input.pairs": "pairs", "param.rank": "4"},
+    "reinforce": {"input.model": "tuned", "input.chats": "lessons", "param.rounds": "2"},
     "merge": {"input.models": ["tuned", "aligned"], "input.models.other": ["", ""],
               "param.weights": "[1, 3]"},
     "quantize": {"input.model": "tuned", "param.type": "Q4_0", "name": "it-s"},

@@ -27,7 +27,12 @@ VERBS = {
     "data": ("practicum.cli.stages:data", "Make chats, preference pairs or texts."),
     "pretrain": ("practicum.cli.stages:pretrain", "Train a tiny model and tokenizer from nothing."),
     "finetune": ("practicum.cli.stages:finetune", "Tune a model on chats (LoRA)."),
-    "align": ("practicum.cli.stages:align", "Align a model with preference pairs (DPO)."),
+    "align": (
+        "practicum.cli.stages:align",
+        "Align a model with preference pairs (DPO and its kin).",
+    ),
+    "reward": ("practicum.cli.stages:reward", "Teach a model to judge answers, from pairs."),
+    "reinforce": ("practicum.cli.stages:reinforce", "Learn from rewards: GRPO, PPO."),
     "merge": ("practicum.cli.stages:merge", "Merge models into one."),
     "quantize": ("practicum.cli.stages:quantize", "Store a model in fewer bits (GGUF)."),
     "evaluate": ("practicum.cli.stages:evaluate", "Measure a model's scorecard."),

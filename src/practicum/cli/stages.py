@@ -23,6 +23,8 @@ NEXT = {
     "pretrain": "practicum chat {ref}",
     "finetune": "practicum evaluate {ref} CHATS",
     "align": "practicum evaluate {ref} CHATS",
+    "reward": "practicum reinforce MODEL CHATS --judge {ref}",
+    "reinforce": "practicum evaluate {ref} CHATS",
     "merge": "practicum evaluate {ref} CHATS",
     "quantize": "practicum chat {ref}",
     "evaluate": "practicum runs {run}",
@@ -199,8 +201,31 @@ def finetune(model: str, chats: str, **options: Any) -> None:
 @working
 @common
 def align(model: str, pairs: str, **options: Any) -> None:
-    """Align MODEL with preference PAIRS by DPO."""
+    """Align MODEL with preference PAIRS: DPO, IPO, KTO, ORPO, SimPO (--loss)."""
     perform("align", [model, pairs], options)
+
+
+@click.command()
+@click.argument("model")
+@click.argument("pairs")
+@from_schema(find_stage("reward").Params)
+@working
+@common
+def reward(model: str, pairs: str, **options: Any) -> None:
+    """Teach MODEL to judge answers as PAIRS do: an adapter that `reinforce` asks."""
+    perform("reward", [model, pairs], options)
+
+
+@click.command()
+@click.argument("model")
+@click.argument("chats")
+@click.option("--judge", default=None, help="A reward model of MODEL, instead of a rule.")
+@from_schema(find_stage("reinforce").Params)
+@working
+@common
+def reinforce(model: str, chats: str, judge: str | None, **options: Any) -> None:
+    """Let MODEL answer the questions of CHATS and learn from rewards: GRPO or PPO."""
+    perform("reinforce", [model, chats, judge], options)
 
 
 @click.command()

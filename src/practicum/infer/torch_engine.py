@@ -67,14 +67,27 @@ class TorchEngine:
         heard: Callable[[int], None] | None = None,
     ) -> list[Reply]:
         """What follows each prompt of ids, up to a stop token or before the first of `stops`."""
-        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
         replies: dict[int, Reply] = {}
-        for batch in self._batches([(i, len(prompts[i])) for i in order], sampling.max_tokens):
-            for lane in self._decode({i: list(prompts[i]) for i in batch}, sampling, stops):
-                replies[lane.place] = self._reply(lane, stops)
-                if heard:
-                    heard(1)
+        for lane in self._lanes(prompts, sampling, stops):
+            replies[lane.place] = self._reply(lane, stops)
+            if heard:
+                heard(1)
         return [replies[i] for i in range(len(prompts))]
+
+    def continue_ids(
+        self, prompts: Sequence[Sequence[int]], sampling: Sampling
+    ) -> list[tuple[int, ...]]:
+        """The ids that follow each prompt of ids, the stop token included where one was reached."""
+        found = {lane.place: tuple(lane.ids) for lane in self._lanes(prompts, sampling, ())}
+        return [found[i] for i in range(len(prompts))]
+
+    def _lanes(
+        self, prompts: Sequence[Sequence[int]], sampling: Sampling, stops: Sequence[str]
+    ) -> Iterator[_Lane]:
+        """Every prompt once it is answered, in no order; those of like length together."""
+        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+        for batch in self._batches([(i, len(prompts[i])) for i in order], sampling.max_tokens):
+            yield from self._decode({i: list(prompts[i]) for i in batch}, sampling, stops)
 
     def _reply(self, lane: _Lane, stops: Sequence[str]) -> Reply:
         stopped = bool(lane.ids) and lane.ids[-1] in self.tokenizer.stop_ids

@@ -39,6 +39,22 @@ def row_logits(model: Module, row: Row) -> Tensor:
     return logits[index] if branches else logits  # the gather costs 2 % where nothing branches
 
 
+def row_states(model: Module, row: Row) -> tuple[Tensor, Tensor]:
+    """The logits of `row_logits`, and the last hidden states that they are made of.
+
+    Shapes  → (S, V), (S, width).
+    """
+    kept: list[Tensor] = []
+    head = model.get_output_embeddings()  # type: ignore[operator]
+    hook = head.register_forward_pre_hook(lambda module, inputs: kept.append(inputs[0]))
+    try:
+        logits = row_logits(model, row)
+    finally:
+        hook.remove()
+    _, index = torch.unique(torch.from_numpy(row.from_token), return_inverse=True)
+    return logits, kept[0][0][index]
+
+
 def half_precision(model: Module) -> AbstractContextManager[object]:
     """bfloat16 arithmetic for a model whose base is stored so; adapters stay float32 and are
     rounded on the fly, 1.3 times as fast as mixing types (LOG.md 2026-11-23)."""

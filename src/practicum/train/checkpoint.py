@@ -27,6 +27,7 @@ class Progress:
     values: dict[str, list[float]] = field(default_factory=dict)
     watched: list[tuple[int, float]] = field(default_factory=list)
     n_skipped: int = 0
+    n_tokens: int = 0
     seconds: float = 0.0
 
     @property

@@ -12,7 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 
@@ -54,6 +54,36 @@ class RowLoss:
     total: Tensor
     count: int
     values: dict[str, float] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """Where the rows of each update come from, when they are not there from the beginning."""
+
+    @property
+    def n_updates(self) -> int:
+        """How many updates there will be."""
+        ...
+
+    def batch(self, step: int) -> Sequence[Row]:
+        """The rows of an update; after a kill the same again."""
+        ...
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Rows that are there from the beginning, in the order of a schedule."""
+
+    rows: Sequence[Row]
+    updates: Sequence[Sequence[int]]
+
+    @property
+    def n_updates(self) -> int:
+        """How many updates there will be."""
+        return len(self.updates)
+
+    def batch(self, step: int) -> Sequence[Row]:
+        """The rows of an update."""
+        return [self.rows[i] for i in self.updates[step]]
 
 
 @dataclass(frozen=True)
@@ -107,7 +137,7 @@ def learning_rate(step: int, n_steps: int, settings: Settings) -> float:
 
 def train(
     model: Module,
-    rows: Sequence[Row],
+    rows: Sequence[Row] | Source,
     row_loss: Callable[[Row], RowLoss],
     count: Callable[[Row], int],
     settings: Settings,
@@ -128,26 +158,28 @@ def train(
     """
     torch.manual_seed(settings.seed)  # dropout and noise, the same whatever was drawn before
     optimizer = _optimizer(model, settings, lr_scale)
-    updates = schedule(len(rows), settings)
+    source = Fixed(rows, schedule(len(rows), settings)) if isinstance(rows, Sequence) else rows
+    n_updates = source.n_updates
     keeper = Checkpoint(work.keep / "train", optimizer, state_of)
     done = keeper.restore()
     if done.step:
-        work.note(f"resuming at update {done.step + 1} of {len(updates)}")
+        work.note(f"resuming at update {done.step + 1} of {n_updates}")
     model.train()
     clock, saved, earlier = time.monotonic(), time.monotonic(), done.seconds
-    while done.step < len(updates) and not _is_enough(done, watch):
-        batch = [rows[i] for i in updates[done.step]]
+    while done.step < n_updates and not _is_enough(done, watch):
+        batch = source.batch(done.step)
+        done.n_tokens += sum(row.n_tokens for row in batch)
         for group in optimizer.param_groups:
-            group["lr"] = group["scale"] * learning_rate(done.step, len(updates), settings)
+            group["lr"] = group["scale"] * learning_rate(done.step, n_updates, settings)
         values = _update(optimizer, batch, row_loss, count, settings, done)
         for name, value in {"loss": done.losses[-1], **values}.items():
             work.measured(name, done.step, value)
-        if watch and (done.step % watch.every == 0 or done.step == len(updates)):
+        if watch and (done.step % watch.every == 0 or done.step == n_updates):
             _look(model, watch, keeper, done, work)
         is_stopped = _is_stopped(
-            work, done.step, len(updates), f"loss {done.losses[-1]:.3f} {note(values)}"
+            work, done.step, n_updates, f"loss {done.losses[-1]:.3f} {note(values)}"
         )
-        is_late = time.monotonic() - saved > CHECKPOINT_EVERY_S and done.step < len(updates)
+        is_late = time.monotonic() - saved > CHECKPOINT_EVERY_S and done.step < n_updates
         if is_stopped or is_late:
             done.seconds = earlier + time.monotonic() - clock
             keeper.save(done)
@@ -157,9 +189,8 @@ def train(
     if done.best and done.best[0] != done.watched[-1][0]:
         keeper.restore_best()
     model.eval()
-    n_tokens = sum(rows[i].n_tokens for update in updates[: done.step] for i in update)
     seconds = earlier + time.monotonic() - clock
-    return History(done.losses, done.values, n_tokens, seconds, done.watched, done.n_skipped)
+    return History(done.losses, done.values, done.n_tokens, seconds, done.watched, done.n_skipped)
 
 
 def _optimizer(

@@ -25,11 +25,12 @@ HEADLINES = ("accuracy", "preferred", "validation.after", "loss.held_out", "loss
 # Kind of artifact → the tools that take it, and the input it goes into.
 NEXT = {
     "model": (("evaluate", "model"), ("finetune", "model"), ("align", "model"),
-              ("quantize", "model"), ("merge", "models"), ("talk", "first")),
+              ("reward", "model"), ("reinforce", "model"), ("quantize", "model"),
+              ("merge", "models"), ("talk", "first")),
     "gguf": (("evaluate", "model"), ("talk", "first"), ("import", "file")),
-    "adapter": (),
-    "chat": (("finetune", "chats"), ("evaluate", "chats")),
-    "pairs": (("align", "pairs"),),
+    "adapter": (("reinforce", "judge"),),
+    "chat": (("finetune", "chats"), ("reinforce", "chats"), ("evaluate", "chats")),
+    "pairs": (("align", "pairs"), ("reward", "pairs")),
     "text": (("pretrain", "texts"), ("evaluate", "texts")),
     "report": (("evaluate", "baseline"),),
 }  # fmt: skip

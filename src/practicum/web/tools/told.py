@@ -19,8 +19,10 @@ from practicum.lineage.tree import family
 # words in their order, optional ones are options of their name.
 WORDS = {"import": ("file",), "data": ("rows",), "pretrain": ("texts",)}
 OPTIONS = {("evaluate", "texts"): "prose"}
-VERBS = {name: name for name in ("import", "data", "pretrain", "finetune", "align", "merge", "quantize",
-                                 "evaluate")} | {"benchmark": "eval"}  # fmt: skip
+VERBS = {name: name for name in (
+    "import", "data", "pretrain", "finetune", "align", "reward", "reinforce", "merge", "quantize",
+    "evaluate",
+)} | {"benchmark": "eval"}  # fmt: skip
 
 
 def written(value: Any) -> str:

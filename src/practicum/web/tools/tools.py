@@ -24,12 +24,12 @@ router.include_router(recipes.router)  # before the tools: its address looks lik
 
 GROUPS = (
     ("Begin", ("import", "pretrain", "data")),
-    ("Change", ("finetune", "align", "merge", "quantize")),
+    ("Change", ("finetune", "align", "reward", "reinforce", "merge", "quantize")),
     ("Measure", ("evaluate", "benchmark", "talk")),
 )
 # Kind → the tools that make it from nothing or nearly so.
 MAKERS = {"model": ("import", "pretrain"), "chat": ("data",), "pairs": ("data",),
-          "text": ("data",), "report": ("evaluate",), "adapter": ("finetune",)}  # fmt: skip
+          "text": ("data",), "report": ("evaluate",), "adapter": ("finetune", "reward")}  # fmt: skip
 SUMS = ("{chain_sum: {train: 400, validation: 40, test: 100, "
         "settings: {min_terms: 2, max_terms: 2, min_digits: 1, max_digits: 2}}}")  # fmt: skip
 
@@ -70,12 +70,21 @@ ABOUT = {
                                  "name": "prose"})),
     ),
     "finetune": About(
-        "Fine-tune", "A model tuned on chats with LoRA; only the answers are trained.", "tuned",
+        "Fine-tune", "A model tuned on chats: adapters, a 4-bit base, or every weight.", "tuned",
         {"model": "The model to tune.", "chats": "What it learns from."},
     ),
     "align": About(
-        "Align", "A model aligned with preference pairs by DPO.", "aligned",
+        "Align", "A model aligned with preference pairs: DPO, IPO, KTO, ORPO, SimPO.", "aligned",
         {"model": "The model to align.", "pairs": "For each question a better and a worse answer."},
+    ),
+    "reward": About(
+        "Reward", "An adapter that judges answers as preference pairs do.", "judge",
+        {"model": "The model that learns to judge.", "pairs": "What is better and what is worse."},
+    ),
+    "reinforce": About(
+        "Reinforce", "A model that learns from rewards for its own answers: GRPO or PPO.", "reinforced",
+        {"model": "The model to improve.", "chats": "Questions; their answers decide the reward.",
+         "judge": "A reward model of the same base, instead of a rule."},
     ),
     "merge": About(
         "Merge", "One model out of several that share a base, tensor by tensor.", "merged",
