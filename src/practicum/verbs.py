@@ -222,9 +222,17 @@ def first_life() -> Recipe:
 def life(recipe: str | Path | None = None, *, home: str | Path | Store | None = None,
          threads: int | None = None, listen: Listener = silence) -> dict[str, Made]:  # fmt: skip
     """Carry out a recipe (the first life when none is given); every step's output by name."""
-    store = open_store(home)
     checked = read_recipe(Path(recipe)) if recipe else first_life()
-    return carry_out(store, checked, lambda r: resolve(r, store), threads=threads, listen=listen)
+    return carry_out_recipe(checked, home=home, threads=threads, listen=listen)
+
+
+def carry_out_recipe(
+    recipe: Recipe, *, home: str | Path | Store | None = None, threads: int | None = None,
+    listen: Listener = silence,
+) -> dict[str, Made]:  # fmt: skip
+    """Every step of a checked recipe, by name; what was made before is taken from the store."""
+    store = open_store(home)
+    return carry_out(store, recipe, lambda r: resolve(r, store), threads=threads, listen=listen)
 
 
 def write_reports(recipe: Recipe, made: dict[str, Made], folder: Path, *,

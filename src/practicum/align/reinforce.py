@@ -16,7 +16,7 @@ from practicum.core.report import Metric, Report
 from practicum.core.stage import Plan, Slot, Work
 from practicum.train.adapters import TunedParams
 from practicum.train.rows import train_path
-from practicum.train.tuning import plan_tuned, tuned_metrics, write_tuned
+from practicum.train.tuning import plan_tuned, settings_of, tuned_metrics, write_tuned
 
 if TYPE_CHECKING:
     from practicum.align.policy import Policy
@@ -97,7 +97,7 @@ class Reinforce:
         from practicum.align.rollouts import Rollouts
         from practicum.models.load import load_model, threads
         from practicum.train.adapters import attach
-        from practicum.train.loop import Settings, train
+        from practicum.train.loop import train
 
         base, chats, judge = (*inputs, None)[:3]
         assert base is not None and chats is not None
@@ -112,7 +112,7 @@ class Reinforce:
                                 _judge(policy, params, is_model=judge is not None))  # fmt: skip
             history = train(
                 policy, rollouts, rollouts, lambda row: len(row.target),
-                Settings(lr_peak=params.lr_peak, seed=work.seed, warmup=0.1), work,
+                settings_of(params, lr_peak=params.lr_peak, seed=work.seed), work,
                 state_of=policy.state, lr_scale=tuned.lr_scale,
                 note=lambda values: f"reward {values.get('reward', 0):.3f}",
             )  # fmt: skip

@@ -12,7 +12,13 @@ from practicum.core.report import Metric, Report
 from practicum.core.stage import Plan, Slot, Work
 from practicum.train.adapters import TunedParams
 from practicum.train.rows import pair_rows, split_path, train_path
-from practicum.train.tuning import packing_metrics, plan_tuned, skipped_note, tuned_metrics
+from practicum.train.tuning import (
+    packing_metrics,
+    plan_tuned,
+    settings_of,
+    skipped_note,
+    tuned_metrics,
+)
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -64,7 +70,7 @@ class Reward:
         from practicum.measure.intervals import wilson
         from practicum.models.load import load_model, threads
         from practicum.train.adapters import attach, save_adapter
-        from practicum.train.loop import Settings, train
+        from practicum.train.loop import train
 
         base, pairs = inputs
         assert base is not None and pairs is not None
@@ -79,8 +85,8 @@ class Reward:
             loss = RowReward(tuned, params.centre)
             history = train(
                 loss.module, packed.rows, loss, loss.n_pairs,
-                Settings(lr_peak=params.lr_peak, n_epochs=params.epochs, seed=work.seed,
-                         rows_per_update=params.rows_per_update),
+                settings_of(params, lr_peak=params.lr_peak, n_epochs=params.epochs, seed=work.seed,
+                            rows_per_update=params.rows_per_update),
                 work, state_of=loss.state,
                 note=lambda values: f"right {values.get('right', 0):.0%}",
             )  # fmt: skip

@@ -17,6 +17,7 @@ from practicum.train.rows import Packed, pair_rows, split_path, train_path
 from practicum.train.tuning import (
     packing_metrics,
     plan_tuned,
+    settings_of,
     skipped_note,
     tuned_metrics,
     watched_notes,
@@ -99,7 +100,7 @@ class Align:
     def make(self, work: Work, inputs: Sequence[Artifact | None], params: AlignParams) -> Report:
         from practicum.models.load import load_model, threads
         from practicum.train.adapters import attach
-        from practicum.train.loop import Settings, Watch, train
+        from practicum.train.loop import Watch, train
 
         base, pairs = inputs
         assert base is not None and pairs is not None
@@ -124,8 +125,8 @@ class Align:
                 watch = Watch(lambda: loss.mean(held), params.look_every, params.patience)
             history = train(
                 tuned.model, packed.rows, loss, loss.n_pairs,
-                Settings(lr_peak=params.rate, n_epochs=params.epochs, seed=work.seed,
-                         rows_per_update=params.rows_per_update),
+                settings_of(params, lr_peak=params.rate, n_epochs=params.epochs, seed=work.seed,
+                            rows_per_update=params.rows_per_update),
                 work, state_of=tuned.state, lr_scale=tuned.lr_scale, watch=watch,
                 note=lambda values: f"preferred {values.get('preferred', 0):.0%}",
             )  # fmt: skip

@@ -185,12 +185,26 @@ def pretrain(texts: str | None, **options: Any) -> None:
 
 @click.command()
 @click.argument("model")
-@click.argument("chats")
+@click.argument("chats", required=False)
+@click.option("--scale", type=click.Choice(["own", "tiny", "smol", "paper"]), default="own",
+              help="With a config: the model it names, a small one in its place, or what it would cost.")  # fmt: skip
+@click.option("--rows", default=None, help="With a config: these rows instead of those it names.")
+@click.option("--show", is_flag=True, help="With a config: print it as a recipe, and stop.")
 @from_schema(find_stage("finetune").Params)
 @working
 @common
-def finetune(model: str, chats: str, **options: Any) -> None:
-    """Tune MODEL on CHATS with LoRA; only what the assistant says is trained."""
+def finetune(model: str, chats: str | None, scale: str, rows: str | None, show: bool,
+             **options: Any) -> None:  # fmt: skip
+    """Tune MODEL on CHATS: adapters, a 4-bit base, or every weight; only answers are trained.
+
+    MODEL alone may be an Axolotl config: a .yml file, or one that ships (llama-2-qlora,
+    code-llama-axolotl, mistral-qlora, mistral-dpo, llama-3-orpo, llama-3.1-rslora).
+    """
+    if chats is None:
+        from practicum.cli.apps.published import run_config
+
+        run_config(model, scale, rows, show, options)
+        return
     perform("finetune", [model, chats], options)
 
 

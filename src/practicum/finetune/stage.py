@@ -9,6 +9,7 @@ from pydantic import Field
 
 from practicum.core.artifact import Artifact, Kind
 from practicum.core.errors import Complaint, PlanError
+from practicum.core.messages import Conversation, read_rows
 from practicum.core.report import Metric, Report
 from practicum.core.stage import Plan, Slot, Work
 from practicum.train.adapters import FULL_SHARE, Tuned, TunedParams
@@ -16,6 +17,7 @@ from practicum.train.rows import Packed, chat_rows, split_path, train_path
 from practicum.train.tuning import (
     packing_metrics,
     plan_tuned,
+    settings_of,
     skipped_note,
     tuned_metrics,
     watched_notes,
@@ -42,8 +44,6 @@ class FinetuneParams(TunedParams):
         description="Peak learning rate; without one 1e-3 for adapters, a twentieth of it for a full tune.",
     )  # fmt: skip
     epochs: int = Field(1, gt=0, description="How often every chat is seen.")
-    warmup: float = Field(0.1, ge=0, lt=1, description="Share of the updates with a rising rate.")
-    weight_decay: float = Field(0.0, ge=0, lt=1, description="AdamW's pull towards 0.")
     neftune: float = Field(
         0.0, ge=0, description="Noise on the embeddings while training; NEFTune's papers take 5."
     )
@@ -94,7 +94,7 @@ class Finetune:
     def make(self, work: Work, inputs: Sequence[Artifact | None], params: FinetuneParams) -> Report:
         from practicum.models.load import load_model, threads
         from practicum.train.adapters import attach
-        from practicum.train.loop import Settings, Watch, train
+        from practicum.train.loop import Watch, train
 
         base, chats = inputs
         assert base is not None and chats is not None
@@ -114,9 +114,8 @@ class Finetune:
                 watch = Watch(lambda: loss.mean(watched) or 0.0, params.look_every, params.patience)
             history = train(
                 tuned.model, packed.rows, loss, lambda row: len(row.target),
-                Settings(lr_peak=params.rate, n_epochs=params.epochs, seed=work.seed,
-                         rows_per_update=params.rows_per_update, warmup=params.warmup,
-                         weight_decay=params.weight_decay, spike=params.spike),
+                settings_of(params, lr_peak=params.rate, n_epochs=params.epochs, seed=work.seed,
+                            rows_per_update=params.rows_per_update, spike=params.spike),
                 work, state_of=tuned.state, lr_scale=tuned.lr_scale, watch=watch,
             )  # fmt: skip
             after = loss.mean(watched)
@@ -144,7 +143,8 @@ class Finetune:
         return Report(
             title=f"{base.meta['name']} tuned on {packed.n_examples} chats",
             metrics=tuple(metrics), curves=curves,
-            notes=(*skipped_note(packed, params.max_tokens), *watched_notes(history)),
+            notes=(*leak_note(*n_leaked(chats)), *skipped_note(packed, params.max_tokens),
+                   *watched_notes(history)),
         )  # fmt: skip
 
 
@@ -160,6 +160,28 @@ def _complaints(params: FinetuneParams, chats: Artifact) -> list[Complaint]:
             Complaint("neftune: noise is put on frozen embeddings only", hint="method: lora")
         )
     return wrong
+
+
+def n_leaked(chats: Artifact) -> tuple[int, int]:
+    """How many validation chats are training chats too, and how many there are."""
+    held = split_path(chats, "validation")
+    if held is None:
+        return 0, 0
+    known = {_text(c) for c in read_rows(train_path(chats), Conversation)}
+    found = [_text(c) in known for c in read_rows(held, Conversation)]
+    return sum(found), len(found)
+
+
+def _text(chat: Conversation) -> str:
+    return "\n".join(f"{m.role}: {' '.join(m.content.split())}" for m in chat.messages)
+
+
+def leak_note(leaked: int, n: int) -> tuple[str, ...]:
+    """Says that the validation loss is no evidence, when its chats were trained on (erratum E7)."""
+    if not leaked:
+        return ()
+    return (f"Leak: {leaked} of {n} validation chats are training chats too; the validation loss "
+            "tells how well they are remembered.",)  # fmt: skip
 
 
 def _fold_error(tuned: Tuned, watched: Packed | None, loss: RowNll) -> float | None:

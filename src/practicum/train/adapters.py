@@ -45,6 +45,17 @@ class TunedParams(Params):
         True, description="With qlora: store the scales in eight bits too."
     )
 
+    warmup: float = Field(
+        0.1, ge=0, description="Updates with a rising rate: a share of all below 1, else a number."
+    )
+    schedule: Literal["cosine", "linear", "constant"] = Field(
+        "cosine", description="How the learning rate falls after that."
+    )
+    rate_floor: float = Field(0.1, ge=0, le=1, description="Where it ends, as a share of the peak.")
+    weight_decay: float = Field(0.0, ge=0, lt=1, description="AdamW's pull towards 0.")
+    clip: float = Field(1.0, gt=0, description="The largest gradient norm of an update.")
+    updates: int = Field(0, ge=0, description="Updates at most; 0: as many as the epochs have.")
+
     @property
     def targets_of_peft(self) -> str | list[str]:
         """The targets as peft wants them."""

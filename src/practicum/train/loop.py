@@ -12,7 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import torch
 
@@ -30,10 +30,16 @@ SPIKE_AFTER = 20  # updates whose median says what is usual
 MOST_SKIPPED = 10  # spikes in a whole training; more are no accident
 
 
+Schedule = Literal["cosine", "linear", "constant"]
+
+
 @dataclass(frozen=True)
 class Settings:
-    """How to train. `warmup` is a fraction of all updates; clip is a gradient norm.
+    """How to train; clip is a gradient norm.
 
+    warmup     updates with a rising rate: a fraction of all below 1, else their number
+    schedule   how the rate falls then, to `floor` times the peak
+    n_updates  updates at most; 0: as many as the epochs have
     spike  an update whose loss is that many times the usual one is left out; 0: none is
     """
 
@@ -45,6 +51,9 @@ class Settings:
     clip: float = 1.0
     seed: int = 0
     spike: float = 0.0
+    schedule: Schedule = "cosine"
+    floor: float = 0.1
+    n_updates: int = 0
 
 
 @dataclass
@@ -127,12 +136,14 @@ class History:
 
 
 def learning_rate(step: int, n_steps: int, settings: Settings) -> float:
-    """Linear warm-up to the peak, then a cosine down to a tenth of it."""
-    n_warm = max(1, round(settings.warmup * n_steps))
+    """Linear warm-up to the peak, then the schedule's way down to the floor."""
+    warm = settings.warmup * n_steps if settings.warmup < 1 else settings.warmup
+    n_warm = min(n_steps, max(1, round(warm)))
     if step < n_warm:
         return settings.lr_peak * (step + 1) / n_warm
     done = (step - n_warm) / max(1, n_steps - n_warm)
-    return settings.lr_peak * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * done)))
+    left = {"cosine": 0.5 * (1 + math.cos(math.pi * done)), "linear": 1 - done, "constant": 1.0}
+    return settings.lr_peak * (settings.floor + (1 - settings.floor) * left[settings.schedule])
 
 
 def train(
@@ -284,11 +295,12 @@ def _is_stopped(work: Work, done: int, total: int, note: str) -> bool:
 
 
 def schedule(n_rows: int, settings: Settings) -> list[list[int]]:
-    """Which rows each update uses: a fresh seeded order every epoch."""
+    """Which rows each update uses: a fresh seeded order every epoch, up to the most updates."""
     order: list[int] = []
     for epoch in range(settings.n_epochs):
         rows = list(range(n_rows))
         random.Random(f"{settings.seed}:{epoch}").shuffle(rows)
         order += rows
     size = settings.rows_per_update
-    return [order[i : i + size] for i in range(0, len(order), size)]
+    found = [order[i : i + size] for i in range(0, len(order), size)]
+    return found[: settings.n_updates] if settings.n_updates else found

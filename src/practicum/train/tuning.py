@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from practicum.core.artifact import Artifact
 from practicum.core.errors import Complaint, PlanError, PracticumError
@@ -16,7 +16,7 @@ from practicum.train.rows import Packed, train_path
 if TYPE_CHECKING:
     from peft import PeftModel
 
-    from practicum.train.loop import History
+    from practicum.train.loop import History, Settings
 
 SLOWER = {"lora": 1.0, "qlora": 1.3, "full": 1.5}  # in time, beside adapters over a plain base
 
@@ -68,6 +68,15 @@ def plan_tuned(
     return Plan(f"{model.meta['name']} {what} on about {n_tokens:,} tokens",
                 15 + slower * n_tokens * n * seconds_per_token, int(size),
                 int(BYTES_PER_PARAMETER[params.method] * n))  # fmt: skip
+
+
+def settings_of(params: TunedParams, **others: Any) -> Settings:
+    """The loop's settings: what all tuning shares, and the others as they are given."""
+    from practicum.train.loop import Settings
+
+    return Settings(warmup=params.warmup, schedule=params.schedule, floor=params.rate_floor,
+                    weight_decay=params.weight_decay, clip=params.clip, n_updates=params.updates,
+                    **others)  # fmt: skip
 
 
 def write_tuned(work: Work, tuned: Tuned, base: Artifact, data: Artifact, output: str) -> None:
