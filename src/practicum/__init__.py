@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         evaluate,
         finetune,
         import_model,
+        inspect,
         learner,
         life,
         merge,
@@ -40,9 +41,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "align", "benchmark", "card", "chat", "data", "evaluate", "finetune", "import_model", "learner",
-    "life", "merge", "models", "open_store", "plan", "pretrain", "quantize", "resolve", "run", "runs", "talk",
-    "tree",
+    "align", "benchmark", "card", "chat", "data", "evaluate", "finetune", "import_model", "inspect",
+    "learner", "life", "merge", "models", "open_store", "plan", "pretrain", "quantize", "resolve",
+    "run", "runs", "talk", "tree",
 ]  # fmt: skip
 
 

@@ -9,27 +9,29 @@ from practicum.core.errors import Complaint, PlanError, PracticumError
 from practicum.core.report import Metric
 from practicum.core.stage import Work
 from practicum.models.load import model_folder
+from practicum.text.named import with_template
 from practicum.text.tokenizer import load_tokenizer
+from practicum.train.inspection import training_complaints
 from practicum.train.rows import Packed, train_path
 
 if TYPE_CHECKING:
     from peft import PeftModel
 
 
-def plan_training(model: Artifact, data: Artifact) -> int:
+def plan_training(
+    model: Artifact, data: Artifact, *, template: str = "model", labels: bool = False
+) -> int:
     """About how many tokens there are to train on, from file sizes.
+
+    The words of every row are looked at, the tokens of a sample of them. `labels` says that a
+    row labelled as unwanted is meant to be there.
 
     Raises  PlanError with everything that keeps this model from training on this data.
     """
     wrong: list[Complaint] = []
     try:
-        tokenizer = load_tokenizer(model_folder(model))
-        if trouble := tokenizer.template_trouble():
-            wrong.append(
-                Complaint(f"{model.meta.get('name')}: {trouble}", hint="an instruct model")
-            )
-        if not tokenizer.stop_ids:
-            wrong.append(Complaint(f"{model.meta.get('name')}: names no end-of-turn token"))
+        tokenizer = with_template(load_tokenizer(model_folder(model)), template)
+        wrong += training_complaints(tokenizer, str(model.meta.get("name")), data, labels=labels)
         if tokenizer.n_vocab > int(model.meta.get("n_vocab", 0)):
             wrong.append(
                 Complaint(f"the tokenizer has {tokenizer.n_vocab} tokens, the model's embedding "
