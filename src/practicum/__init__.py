@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         evaluate,
         finetune,
         import_model,
+        inspect,
         learner,
         life,
         merge,
@@ -42,8 +43,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "align", "benchmark", "card", "chat", "data", "evaluate", "finetune", "import_model", "learner",
-    "life", "merge", "models", "open_store", "plan", "pretrain", "quantize", "reinforce", "resolve", "reward",
+    "align", "benchmark", "card", "chat", "data", "evaluate", "finetune", "import_model", "inspect",
+    "learner", "life", "merge", "models", "open_store", "plan", "pretrain", "quantize", "reinforce",
+    "resolve", "reward",
     "run", "runs", "talk", "tree",
 ]  # fmt: skip
 

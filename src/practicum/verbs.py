@@ -35,6 +35,7 @@ from practicum.models import references
 
 if TYPE_CHECKING:
     from practicum.learn.learner import Learner
+    from practicum.train.inspection import Inspection
 
 Reference = str | Path | Artifact
 DEFAULT_HOME = "~/.practicum"
@@ -129,9 +130,25 @@ def import_model(
     return linked
 
 
+def own_rows(
+    rows: Reference, form: str | None = None, home: str | Path | Store | None = None
+) -> Artifact:
+    """Somebody's rows: the artifact that a reference means, or a file read in a named format.
+
+    Raises  DataError naming every bad row by file:line.
+    """
+    if form is None or isinstance(rows, Artifact):
+        return resolve(rows, home)
+    return references.link_rows(open_store(home), Path(rows), form)
+
+
 def data(rows: Reference | None = None, *, against: Reference | None = None,
-         model: Reference | None = None, **options: Any) -> Made:  # fmt: skip
-    """Chats, pairs or texts: from your own rows, generated tasks, or licensed articles."""
+         model: Reference | None = None, format: str | None = None, **options: Any) -> Made:  # fmt: skip
+    """Chats, pairs or texts: from your own rows (whose kind is the form, when none is asked for,
+    and whose format shows unless it is named), generated tasks, or licensed articles."""
+    if rows is not None:
+        rows = own_rows(rows, format, options.get("home"))
+        options.setdefault("form", rows.kind)
     return run("data", rows, against, model, **options)
 
 
@@ -204,6 +221,20 @@ def open_chat(
         over, found = found, store.get(str(found.meta["base"]))
     with open_engine(found, threads or available_threads(), over) as engine:
         yield engine
+
+
+def inspect(
+    model: Reference, rows: Reference, *, template: str = "model",
+    home: str | Path | Store | None = None, **options: Any,
+) -> Inspection:  # fmt: skip
+    """What training MODEL on these chats or pairs would see, and everything wrong with it."""
+    from practicum.train.inspection import inspect_training
+
+    store = open_store(home)
+    found = resolve(model, store)
+    if found.kind == "adapter":
+        found = store.get(str(found.meta["base"]))
+    return inspect_training(found, resolve(rows, store), template, **options)
 
 
 def chat(model: Reference, messages: Sequence[Message], sampling: Sampling | None = None,

@@ -46,7 +46,8 @@ def written(tmp_path: Path, *lines: Any) -> Path:
 def complaints(path: Path, row_type: Any) -> list[str]:
     with pytest.raises(DataError) as caught:
         read_rows(path, row_type)
-    return [str(c) for c in caught.value.complaints]
+    assert all(c.hint for c in caught.value.complaints if c.where), "each says what to try"
+    return [f"{c.where}  {c.what}" if c.where else c.what for c in caught.value.complaints]
 
 
 # -- roles -----------------------------------------------------------------------------------
@@ -105,7 +106,7 @@ def test_every_bad_row_is_named_with_its_file_and_line(tmp_path: Path) -> None:
         chat(USER, MODEL),
         "{not json}",
         "",
-        chat(USER, MODEL, colour="red"),
+        chat(USER, MODEL, licence="mit"),
         {"messages": [{"role": "tutor", "content": "x"}]},
         {"messages": [{"role": USER}]},
         "[1, 2]",
@@ -113,10 +114,10 @@ def test_every_bad_row_is_named_with_its_file_and_line(tmp_path: Path) -> None:
     )
     assert complaints(path, Conversation) == [
         "rows.jsonl:2  not JSON: Expecting property name enclosed in double quotes",
-        "rows.jsonl:4  colour: Extra inputs are not permitted",
-        "rows.jsonl:5  messages.0.role: Input should be 'system', 'user' or 'assistant'",
+        "rows.jsonl:4  licence: no field of a row",
+        "rows.jsonl:5  messages.0.role: 'tutor' is no role",
         "rows.jsonl:6  messages.0.content: Field required",
-        "rows.jsonl:7  Input should be a valid dictionary or instance of Conversation",
+        "rows.jsonl:7  not an object with fields",
     ]
 
 

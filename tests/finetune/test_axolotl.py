@@ -118,6 +118,7 @@ def test_ten_public_configs_are_read(tmp_path: Path) -> None:
         "simpo",
         16,
     )
+    assert [c.template for c in read].count("chatml") == 3
     assert not is_axolotl("practicum: 1\nsteps:\n  base_model: {stage: import}\n")
     with pytest.raises(PracticumError, match="llama-2-qlora"):
         find_config("lama-2-qlora")
@@ -226,10 +227,12 @@ def test_a_published_tune_lowers_the_loss_by_a_fifth(
 def test_a_published_alignment_prefers_what_was_chosen(
     ran: dict[str, dict[str, Made]], name: str
 ) -> None:
-    preferred = [v for _, v in ran[name]["tuned"].report.curves["preferred"]]
+    report = ran[name]["tuned"].report
+    preferred = [v for _, v in report.curves["preferred"]]
     assert sum(preferred[-20:]) / 20 > 0.9
-    margins = [v for _, v in ran[name]["tuned"].report.curves["margin"]]
-    assert sum(margins[-20:]) > sum(margins[:20])
+    assert report.get("preferred").value == 1.0 and report.get("preferred").n >= 6
+    margins = [v for _, v in report.curves["margin"]]
+    assert sum(margins[-10:]) > sum(margins[:10])
 
 
 def test_the_settings_that_are_published_are_those_that_run(

@@ -130,6 +130,28 @@ def test_what_cannot_be_is_refused_in_the_plan(tiny: Made, folder: Path, tmp_pat
         pr.finetune(model, str(folder), method="full", output="adapter", home=home)
 
 
+def test_a_template_that_is_chosen_is_trained_with_and_saved(
+    tiny: Made, folder: Path, tmp_path: Path
+) -> None:
+    from practicum.text.named import named_template
+    from practicum.text.tokenizer import load_tokenizer
+
+    model, home = str(tiny.artifact.folder), Store(tmp_path)
+    made = pr.finetune(
+        model, str(folder), template="alpaca", epochs=4, rank=8, home=home, threads=1
+    )
+    tokenizer = load_tokenizer(made.artifact.folder)
+    assert tokenizer.template == named_template("alpaca").text
+    assert not tokenizer.template_trouble()
+    assert "### Response" in tokenizer.chat_text([Message(role="user", content="After 3?")])
+    before, after = (made.report.get(f"validation.{w}").value for w in ("before", "after"))
+    assert after < 0.8 * before
+    with pytest.raises(PlanError, match="carries no tokenizer"):
+        pr.finetune(model, str(folder), template="alpaca", output="adapter", home=home)
+    with pytest.raises(PlanError, match="alpacca"):
+        pr.finetune(model, str(folder), template="alpacca", home=home)
+
+
 def test_a_rate_that_is_not_said_suits_the_method() -> None:
     assert FinetuneParams().rate == 1e-3
     assert FinetuneParams(method="full").rate == pytest.approx(5e-5)

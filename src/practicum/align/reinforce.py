@@ -96,6 +96,7 @@ class Reinforce:
         from practicum.align.policy import Policy
         from practicum.align.rollouts import Rollouts
         from practicum.models.load import load_model, threads
+        from practicum.text.named import with_template
         from practicum.train.adapters import attach
         from practicum.train.loop import train
 
@@ -103,6 +104,7 @@ class Reinforce:
         assert base is not None and chats is not None
         with threads(work.threads):
             model, tokenizer = load_model(base)
+            tokenizer = with_template(tokenizer, params.template)
             tuned = attach(model, params, work.seed)
             policy = Policy(tuned, has_value=params.algorithm == "ppo")
             if judge:

@@ -69,6 +69,7 @@ class Reward:
         from practicum.align.policy import HEAD_FILE
         from practicum.measure.intervals import wilson
         from practicum.models.load import load_model, threads
+        from practicum.text.named import with_template
         from practicum.train.adapters import attach, save_adapter
         from practicum.train.loop import train
 
@@ -76,6 +77,7 @@ class Reward:
         assert base is not None and pairs is not None
         with threads(work.threads):
             model, tokenizer = load_model(base)
+            tokenizer = with_template(tokenizer, params.template)
             packed, held = (
                 pair_rows(path, tokenizer, params.row_tokens, params.max_tokens) if path else None
                 for path in (train_path(pairs), split_path(pairs, "validation"))

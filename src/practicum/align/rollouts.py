@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 NOTES, NUMBERS = "round.json", "round.safetensors"
 Judge = Callable[[Sequence[Answered], Sequence[Row]], list[float]]  # a reward for every owner
+AIM = 2 / 3  # of the target: a round's estimate swings by half of itself
 MOST_DEAR = 30.0  # times the price that was asked
 DEARER = 2.0  # the price of the divergence changes by at most this factor in a round
 
@@ -192,7 +193,7 @@ class Rollouts:
         if self.way.kl_target:
             # Never below what was asked: the price would be gone when the first round, in which
             # nothing has moved yet, is over.
-            change = min(DEARER, max(1 / DEARER, (kl / self.way.kl_target) ** 2))
+            change = min(DEARER, max(1 / DEARER, (kl / (AIM * self.way.kl_target)) ** 2))
             most = MOST_DEAR * self.way.kl_weight
             self.kl_weight = min(most, max(self.way.kl_weight, self.kl_weight * change))
         return told

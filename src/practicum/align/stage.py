@@ -99,6 +99,7 @@ class Align:
 
     def make(self, work: Work, inputs: Sequence[Artifact | None], params: AlignParams) -> Report:
         from practicum.models.load import load_model, threads
+        from practicum.text.named import with_template
         from practicum.train.adapters import attach
         from practicum.train.loop import Watch, train
 
@@ -106,6 +107,7 @@ class Align:
         assert base is not None and pairs is not None
         with threads(work.threads):
             model, tokenizer = load_model(base, "float32" if params.method == "full" else None)
+            tokenizer = with_template(tokenizer, params.template)
             packed, watched = (
                 pair_rows(path, tokenizer, params.row_tokens, params.max_tokens,
                           stranger=n_answers(params.loss) == 3) if path else None

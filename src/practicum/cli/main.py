@@ -41,6 +41,7 @@ VERBS = {
     "leaderboard": ("practicum.cli.apps.report:leaderboard", "Rank what was evaluated here."),
     "judge": ("practicum.cli.apps.judge:judge", "Let a model judge two others, or grade one."),
     "arena": ("practicum.cli.apps.arena:arena", "Rank models by your votes in the blind arena."),
+    "inspect": ("practicum.cli.apps.inspect:inspect", "See what is trained, token by token."),
     "chat": ("practicum.cli.look:chat", "Talk with a model."),
     "tree": ("practicum.cli.look:tree", "Show the family tree."),
     "card": ("practicum.cli.look:card", "Show a model's card, computed from its history."),

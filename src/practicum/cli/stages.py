@@ -11,6 +11,7 @@ from practicum.cli.bars import clock, listener
 from practicum.cli.options import common, from_schema, given, working
 from practicum.core.artifact import Artifact, canonical_json
 from practicum.core.report import Report
+from practicum.core.rows.formats import FORMATS
 from practicum.core.stage import Made, find_stage
 
 if TYPE_CHECKING:
@@ -160,17 +161,29 @@ def _is_local(source: str) -> bool:
 @click.argument("rows", required=False)
 @click.option("--against", default=None, help="Chats whose test split must not leak into these.")
 @click.option("--model", default=None, help="For pairs: take the wrong answers from this model.")
+@click.option(
+    "--format",
+    "form_named",
+    type=click.Choice(list(FORMATS)),
+    default=None,
+    help="How ROWS are written. Default: as the first row shows.",
+)
 @from_schema(find_stage("data").Params)
 @working
 @common
-def data(rows: str | None, against: str | None, model: str | None, **options: Any) -> None:
+def data(rows: str | None, against: str | None, model: str | None, form_named: str | None,
+         **options: Any) -> None:  # fmt: skip
     """Make chats, preference pairs or texts, deduplicated, decontaminated and split.
 
-    ROWS is your own .jsonl (messages, or prompt/chosen/rejected, or text) or .txt; without it,
-    rows come from --tasks and --articles, which take YAML:
-    --tasks '{chain_sum: {train: 100, test: 50}}'
+    ROWS is your own .jsonl or .json, in OpenAI messages, ShareGPT, Alpaca, prompt and completion
+    (or question and answer), preference pairs (prompt, chosen, rejected; or two dialogues), KTO
+    (prompt, completion, label) or text; or a .txt. Without it, rows come from --tasks and
+    --articles, which take YAML:  --tasks '{chain_sum: {train: 100, test: 50}}'
     """
-    perform("data", [rows, against, model], options)
+    own = verbs.own_rows(rows, form_named, options["home"]) if rows else None
+    if own and options["form"] is None:
+        options["form"] = own.kind
+    perform("data", [own, against, model], options)
 
 
 @click.command()

@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from practicum.core.errors import IntegrityError
+from practicum.core.errors import Complaint, DataError, IntegrityError
+from practicum.core.rows.lines import BadLine, raw_rows
 
 Kind = Literal["text", "chat", "pairs", "tokenizer", "model", "adapter", "index", "report"]
 
@@ -134,10 +135,12 @@ class Artifact(BaseModel):
         return json.loads(self.path(name).read_text(encoding="utf-8"))
 
     def rows(self, name: str) -> Iterable[dict[str, Any]]:
-        """The rows of one of its JSONL files."""
-        with self.path(name).open(encoding="utf-8") as stream:
-            for line in stream:
-                yield json.loads(line)
+        """The rows of one of its JSONL files, or of a JSON file that is a list, as they are
+        written there.  Raises DataError for a row that is no JSON."""
+        for number, row in raw_rows(self.path(name)):
+            if isinstance(row, BadLine):
+                raise DataError(Complaint(row.what, f"{name}:{number}", row.hint))
+            yield row
 
 
 def digest_of(kind: str, files: dict[str, FileEntry], meta: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@ through which rooms that do not know each other compose."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
@@ -11,6 +10,9 @@ from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from practicum.core.errors import Complaint, DataError
+from practicum.core.rows.formats import FORMATS, convert, form_of_file
+from practicum.core.rows.lines import BadLine, raw_rows
+from practicum.core.rows.turns import RowError
 
 Role = Literal["system", "user", "assistant"]
 MAX_COMPLAINTS = 20  # enough to see the pattern, few enough to read
@@ -43,7 +45,8 @@ def check_roles(messages: Sequence[Message], *, ends_with: Role | None) -> None:
 
 
 class Conversation(BaseModel):
-    """A chat. `task` and `answer` make it verifiable; `source` and `license` say where it is from."""
+    """A chat. `task` and `answer` make it verifiable; `source` and `license` say where it is from;
+    `label` says whether the last answer is wanted (KTO) and is absent where all are."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,6 +55,7 @@ class Conversation(BaseModel):
     answer: str | None = None
     source: str | None = None
     license: str | None = None
+    label: bool | None = None
 
     @model_validator(mode="after")
     def _roles_alternate(self) -> Conversation:
@@ -87,38 +91,49 @@ class Pair(BaseModel):
 Row = TypeVar("Row", Conversation, Pair)
 
 
-def _first_error(error: ValidationError) -> str:
+def _complaint(error: ValidationError) -> tuple[str, str]:
     item = error.errors()[0]
     where = ".".join(str(part) for part in item["loc"])
     text = item["msg"].removeprefix("Value error, ")
-    return f"{where}: {text}" if where else text
+    if where:
+        return f"{where}: {text}", "write a text there"
+    if "same text" in text:
+        return text, "leave the row out"
+    if text.startswith("the last message"):
+        answered = text.endswith("assistant")
+        return text, "leave it out, or answer it" if answered else "end the prompt with a question"
+    return text, "a system message or none, then user and assistant in turn"
 
 
-def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
-    """The rows of a JSONL file.
+def read_rows(path: Path, row_type: type[Row], form: str | None = None) -> list[Row]:
+    """The rows of a JSONL file, or of a JSON list, in any of the formats of `core.rows.formats`:
+    `form` names it, else the first row that has one decides.
 
-    Raises  DataError naming file:line of every bad row (the first 20).
+    Raises  DataError naming file:line of every bad row (the first 20), or saying that the rows
+            are of another kind.
     """
+    own = "pairs" if row_type is Pair else "chat"
+    form = form or form_of_file(path) or ("pairs" if row_type is Pair else "messages")
+    if FORMATS[form].kind != own:
+        raise DataError(Complaint(f"the rows are {FORMATS[form].title}, not {own}", path.name,
+                                  f"a file of {own}"))  # fmt: skip
     rows: list[Row] = []
     wrong: list[Complaint] = []
     n_wrong = 0
-    with path.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            if not line.strip():
-                continue
-            try:
-                rows.append(row_type.model_validate(json.loads(line.decode("utf-8"))))
-            except UnicodeDecodeError:
-                message = "not UTF-8"
-            except json.JSONDecodeError as error:
-                message = f"not JSON: {error.msg}"
-            except ValidationError as error:
-                message = _first_error(error)
-            else:
-                continue
-            n_wrong += 1
-            if len(wrong) < MAX_COMPLAINTS:
-                wrong.append(Complaint(message, where=f"{path.name}:{number}"))
+    for number, raw in raw_rows(path):
+        try:
+            if isinstance(raw, BadLine):
+                raise RowError(raw.what, raw.hint)
+            rows += [row_type.model_validate(row) for row in convert(raw, form)]
+        except RowError as error:
+            what, hint = str(error), error.hint
+        except ValidationError as error:
+            what, hint = _complaint(error)
+        else:
+            continue
+        n_wrong += 1
+        if len(wrong) < MAX_COMPLAINTS:
+            wrong.append(Complaint(what, f"{path.name}:{number}", hint))
     if n_wrong > len(wrong):
         wrong.append(Complaint(f"and {n_wrong - len(wrong)} more rows like these"))
     if wrong:

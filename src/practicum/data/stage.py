@@ -12,9 +12,11 @@ from practicum.core.artifact import Artifact, Kind
 from practicum.core.errors import Complaint, PlanError
 from practicum.core.messages import Conversation, Pair, Sampling, read_rows, write_rows
 from practicum.core.report import Metric, Report
+from practicum.core.rows.lines import SUFFIXES
 from practicum.core.stage import Params, Plan, Slot, Work
 from practicum.data import articles, tasks
 from practicum.data.clean import decontaminate, deduplicate
+from practicum.data.own import own_splits, read_own, told
 from practicum.models.sources import assets, fetch_asset
 
 SPLITS = ("train", "validation", "test")
@@ -83,7 +85,8 @@ class Data:
         rows, _, model = _three(inputs)
         wrong = tasks.check_tasks({n: t.settings for n, t in params.tasks.items()})
         if rows and rows.kind != params.form:
-            wrong.append(Complaint(f"form: your rows are {rows.kind}, not {params.form}"))
+            wrong.append(Complaint(f"form: your rows are {rows.kind}, not {params.form}",
+                                   hint=f"--form {rows.kind}"))  # fmt: skip
         if model and params.form != "pairs":
             wrong.append(Complaint("a model is only asked for the rejected answers of pairs"))
         if not rows and not params.tasks and params.articles == Counts():
@@ -92,14 +95,18 @@ class Data:
             raise PlanError(*wrong)
         n = sum(t.train + t.validation + t.test for t in params.tasks.values())
         return Plan(
-            f"{params.form} rows", 3 + n * (0.05 if model else 0.002), 2000 * n + 10_000_000
-        )
+            f"{params.form} rows", 3 + n * (0.05 if model else 0.002), 2000 * n + 10_000_000,
+            notes=told(rows),
+        )  # fmt: skip
 
     def make(self, work: Work, inputs: Sequence[Artifact | None], params: DataParams) -> Report:
         rows, against, model = _three(inputs)
         tests = _test_questions(against) if against else []
+        for note in told(rows):
+            work.note(note)
         maker = {"chat": _chats, "pairs": _pairs, "text": _texts}[params.form]
         made = maker(work, rows, model, params, tests)
+        made.notes = [*told(rows), *made.notes]
         counts = {s: len(made.splits[s]) for s in SPLITS if made.splits.get(s)}
         for split, kept in made.splits.items():
             if kept:
@@ -154,17 +161,13 @@ def _test_questions(chats: Artifact) -> list[str]:
     return [_question(r) for r in read_rows(chats.path("test.jsonl"), Conversation)]
 
 
-def _own_splits(rows: list[Any], params: DataParams, seed: int) -> dict[str, list[Any]]:
-    """The user's own rows, shuffled and split."""
-    rows = list(rows)
-    random.Random(seed).shuffle(rows)
-    n_test = round(len(rows) * params.test_share)
-    n_validation = round(len(rows) * params.validation_share)
-    return {
-        "test": rows[:n_test],
-        "validation": rows[n_test : n_test + n_validation],
-        "train": rows[n_test + n_validation :],
-    }
+def _said(row: Conversation | Pair) -> str:
+    """What makes a row the same as another: its question; of answers that are wanted or not
+    (KTO), one question has several."""
+    label = getattr(row, "label", None)
+    if label is None or isinstance(row, Pair):
+        return _question(row)
+    return f"{_question(row)}\n{row.messages[-1].content}"
 
 
 def _clean(made: _Made, pools: dict[str, list[Any]], tests: list[str],
@@ -172,7 +175,7 @@ def _clean(made: _Made, pools: dict[str, list[Any]], tests: list[str],
     """Add pools to the splits: test first; then nothing may repeat what a later split tests."""
     seen = list(tests)
     for split in reversed(SPLITS):  # test, validation, train
-        rows, n_same = deduplicate(pools.get(split, []), _question)
+        rows, n_same = deduplicate(pools.get(split, []), _said)
         rows, n_leaked = decontaminate(rows, _question, seen)
         rows = rows[: limits[split]] if limits else rows
         made.splits[split] += rows
@@ -196,6 +199,10 @@ def _task_pools(
     }  # fmt: skip
 
 
+def _shares(params: DataParams) -> tuple[float, float]:
+    return params.validation_share, params.test_share
+
+
 def _limits(counts: Counts) -> dict[str, int]:
     return {s: getattr(counts, s) for s in SPLITS}
 
@@ -204,8 +211,8 @@ def _chats(work: Work, rows: Artifact | None, model: Artifact | None, params: Da
            tests: list[str]) -> _Made:  # fmt: skip
     made = _Made()
     if rows:
-        own = [r for name in rows.files for r in read_rows(rows.path(name), Conversation)]
-        _clean(made, _own_splits(own, params, work.seed), tests, None)
+        own = read_own(rows, Conversation)
+        _clean(made, own_splits(own, _shares(params), work.seed), tests, None)
     for done, (name, counts) in enumerate(params.tasks.items()):
         work.progress(done, len(params.tasks) + 1, "sources", name)
         _clean(made, _task_pools(name, counts, work.seed, "chat"), tests, _limits(counts))
@@ -228,7 +235,7 @@ def _texts(work: Work, rows: Artifact | None, model: Artifact | None, params: Da
     if rows:
         own = [TextRow(text=t) for name in rows.files for t in read_texts(rows, name)]
         own, made.n_duplicates = deduplicate(own, lambda r: r.text)
-        made.splits = _own_splits(own, params, work.seed)
+        made.splits = own_splits(own, _shares(params), work.seed)
     if params.articles != Counts():
         table = articles.read_articles(fetch_asset(assets()[articles.ASSET], work.store()))
         for split in SPLITS:
@@ -239,8 +246,8 @@ def _texts(work: Work, rows: Artifact | None, model: Artifact | None, params: Da
 
 
 def read_texts(artifact: Artifact, name: str) -> list[str]:
-    """The documents of a text file: JSONL rows with text, or paragraphs parted by blank lines."""
-    if name.endswith(".jsonl"):
+    """The documents of a text file: rows with text, or paragraphs parted by blank lines."""
+    if name.endswith(SUFFIXES):
         return [str(row["text"]) for row in artifact.rows(name)]
     text = artifact.path(name).read_text(encoding="utf-8")
     return [part.strip() for part in text.split("\n\n") if part.strip()]
@@ -250,8 +257,8 @@ def _pairs(work: Work, rows: Artifact | None, model: Artifact | None, params: Da
            tests: list[str]) -> _Made:  # fmt: skip
     made = _Made()
     if rows:
-        own = [r for name in rows.files for r in read_rows(rows.path(name), Pair)]
-        _clean(made, _own_splits(own, params, work.seed), tests, None)
+        own = read_own(rows, Pair)
+        _clean(made, own_splits(own, _shares(params), work.seed), tests, None)
     pools: dict[str, list[Any]] = {s: [] for s in SPLITS}
     wanted = {s: sum(getattr(t, s) for t in params.tasks.values()) for s in SPLITS}
     for name, counts in params.tasks.items():

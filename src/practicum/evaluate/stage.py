@@ -142,7 +142,7 @@ def held_out(chats: Artifact, limit: int | None) -> tuple[list[Conversation], li
 def test_texts(texts: Artifact, n: int) -> list[str]:
     """The first n documents held out for test; of a single file, its documents."""
     name = "test.jsonl" if "test.jsonl" in texts.files else sorted(texts.files)[0]
-    if name.endswith(".jsonl"):
+    if name.endswith((".jsonl", ".json")):
         return [str(row["text"]) for row in texts.rows(name)][:n]
     parts = texts.path(name).read_text(encoding="utf-8").split("\n\n")
     return [p.strip() for p in parts if p.strip()][:n]

@@ -26,6 +26,9 @@ READ = (
 OPTIMIZERS = ("adamw_torch", "adamw_torch_fused", "adamw_hf", "adamw_bnb_8bit", "adamw_8bit",
               "paged_adamw_8bit", "paged_adamw_32bit")  # fmt: skip
 SCHEDULES = ("cosine", "linear", "constant")
+TEMPLATES = {"chatml": "chatml", "llama3": "llama-3", "llama2": "llama-2", "gemma": "gemma",
+             "alpaca": "alpaca", "zephyr": "zephyr", "mistral_v1": "mistral", "inst": "mistral",
+             "tokenizer_default": "model"}  # fmt: skip
 LOSSES = ("dpo", "ipo", "kto", "orpo", "simpo")
 
 
@@ -72,6 +75,7 @@ class Config:
     seed: int = 42
     loss: str = ""
     beta: float | None = None
+    template: str = "model"
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -286,8 +290,11 @@ def _patience(config: Config, value: Any, at: str) -> list[Complaint]:
 
 
 def _template(config: Config, value: Any, at: str) -> list[Complaint]:
-    config.notes.append(f"chat_template: {value}: the model's own template is used")
-    return []
+    if isinstance(value, str) and value in TEMPLATES:
+        config.template = TEMPLATES[value]
+        return []
+    return [Complaint(f"chat_template: '{value}' is not known here", at,
+                      nearest(str(value), TEMPLATES) or ", ".join(TEMPLATES))]  # fmt: skip
 
 
 SPECIAL: dict[str, Callable[[Config, Any, str], list[Complaint]]] = {

@@ -21,9 +21,9 @@ ROWS = {"tiny": {"train": 160, "validation": 32, "test": 32},
 ROW_TOKENS = {"tiny": 256, "smol": 512}
 FASTER = {"tiny": 10.0, "smol": 4.0}  # small models take, and need, larger steps
 EPOCHS = {"tiny": 8, "smol": 2}
-# A tiny model cannot add: it learns these few pairs by heart, which shows what a loss does.
-TINY_PAIRS = {"train": 24, "validation": 8}
-TINY_PAIR_EPOCHS = 40
+# Preferences of a tiny model are about manners: it cannot add, so it cannot prefer right sums.
+MANNERS = "manners.jsonl"
+TINY_PAIR_EPOCHS = 20
 LEAST_UPDATES = 60  # of a small training: fewer would show nothing
 TFLOPS = 120.0  # of an A100 in bfloat16, at 38 % of its 312
 DOLLARS_AN_HOUR = 1.9  # for one, rented, in 2024
@@ -105,8 +105,11 @@ def _rows(config: Config, scale: str, kind: str, data: str | None) -> dict[str, 
     if data:
         share = {"validation_share": config.validation_share or 0.05, "test_share": 0.05}
         return {"stage": "data", "inputs": [data], "params": {"form": kind, **share}}
-    counts = TINY_PAIRS if kind == "pairs" and scale == "tiny" else ROWS[scale]
-    tasks = {"chain_sum": {**counts, "settings": SUMS}}
+    if kind == "pairs" and scale == "tiny":
+        file = resources.files("practicum").joinpath("recipes", "published", MANNERS)
+        return {"stage": "data", "inputs": [str(file)],
+                "params": {"form": kind, "validation_share": 0.25, "test_share": 0.0}}  # fmt: skip
+    tasks = {"chain_sum": {**ROWS[scale], "settings": SUMS}}
     return {"stage": "data", "params": {"form": kind, "tasks": tasks}}
 
 
@@ -124,6 +127,7 @@ def params_of(config: Config, scale: Scale) -> dict[str, Any]:
         "warmup": config.warmup, "weight_decay": config.weight_decay, "clip": config.clip,
         "row_tokens": config.sequence, "max_tokens": config.sequence,
         "rows_per_update": config.batch, "epochs": config.epochs, "updates": config.max_steps,
+        "template": config.template if scale == "own" else "model",
     }  # fmt: skip
     if scale in FASTER:
         found |= {
@@ -140,6 +144,7 @@ def params_of(config: Config, scale: Scale) -> dict[str, Any]:
         if scale in FASTER:  # preferences are published at 1e-6 and less
             found["lr_peak"] = max(found["lr_peak"], 5e-4)
         if scale == "tiny":
+            found["lr_peak"] = 1e-3
             found["epochs"] = TINY_PAIR_EPOCHS
     elif config.neftune:
         found["neftune"] = config.neftune

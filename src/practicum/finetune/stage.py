@@ -93,6 +93,7 @@ class Finetune:
 
     def make(self, work: Work, inputs: Sequence[Artifact | None], params: FinetuneParams) -> Report:
         from practicum.models.load import load_model, threads
+        from practicum.text.named import with_template
         from practicum.train.adapters import attach
         from practicum.train.loop import Watch, train
 
@@ -101,6 +102,7 @@ class Finetune:
         with threads(work.threads):
             # Small steps are lost in bfloat16: who trains every weight trains it in float32.
             model, tokenizer = load_model(base, "float32" if params.method == "full" else None)
+            tokenizer = with_template(tokenizer, params.template)
             packed = chat_rows(train_path(chats), tokenizer, params.row_tokens, params.max_tokens)
             held = split_path(chats, "validation")
             watched = (

@@ -9,6 +9,9 @@ from typing import Any
 from practicum.core.artifact import PICKLE_SUFFIXES, Artifact
 from practicum.core.errors import Complaint, DataError, PracticumError, UnknownReference
 from practicum.core.messages import Conversation, Pair, read_rows
+from practicum.core.rows.formats import FORMATS, convert, form_of_file
+from practicum.core.rows.lines import SUFFIXES, BadLine, raw_rows
+from practicum.core.rows.turns import RowError
 from practicum.core.store import Store
 from practicum.models.gguf_file import GgufFile, is_gguf
 from practicum.models.load import model_meta
@@ -44,7 +47,7 @@ def resolve(store: Store, reference: str) -> Artifact:
             hint="convert it to safetensors where you trust it: safetensors.torch.save_file",
         )
     raise PracticumError(f"{path}: not a kind of file that can be used",
-                         hint=".jsonl .txt .gguf or a model folder")  # fmt: skip
+                         hint=".jsonl .json .txt .gguf or a model folder")  # fmt: skip
 
 
 def _link_folder(store: Store, folder: Path) -> Artifact:
@@ -139,6 +142,17 @@ def _link_gguf(store: Store, path: Path) -> Artifact:
     return store.link(path.absolute().parent, "model", meta, [path.absolute()])
 
 
+def link_rows(store: Store, path: Path, form: str) -> Artifact:
+    """A file of rows read in the format of that name, whatever it looks like.
+
+    Raises  DataError naming every row that is not written in it.
+    """
+    path = path.expanduser().absolute()
+    if path.suffix.lower() not in SUFFIXES or not path.is_file():
+        raise UnknownReference(f"{path}: no .jsonl or .json file of rows")
+    return _link_rows(store, path.parent, [path], form)
+
+
 def _link_splits(store: Store, folder: Path) -> Artifact:
     files = [folder / f"{s}.jsonl" for s in SPLITS if (folder / f"{s}.jsonl").is_file()]
     if not files:
@@ -149,9 +163,10 @@ def _link_splits(store: Store, folder: Path) -> Artifact:
     return _link_rows(store, folder, files)
 
 
-def _link_rows(store: Store, folder: Path, files: list[Path]) -> Artifact:
+def _link_rows(store: Store, folder: Path, files: list[Path], named: str | None = None) -> Artifact:
     """Rows of one kind, read through once so that a broken row is found before any cost."""
-    kinds = {_row_kind(f) for f in files}
+    forms = {named} if named else {_form(f) for f in files}
+    kinds = {FORMATS[form].kind for form in forms}
     if len(kinds) > 1:
         raise DataError(
             f"{folder}: the files hold different kinds of rows: {', '.join(sorted(kinds))}"
@@ -159,29 +174,47 @@ def _link_rows(store: Store, folder: Path, files: list[Path]) -> Artifact:
     kind = kinds.pop()
     for file in files:
         if kind == "chat":
-            read_rows(file, Conversation)
+            read_rows(file, Conversation, named)
         elif kind == "pairs":
-            read_rows(file, Pair)
-    return store.link(folder, kind, {"name": files[0].stem}, files)  # type: ignore[arg-type]
+            read_rows(file, Pair, named)
+        else:
+            _check_texts(file)
+    meta = {"name": files[0].stem}
+    if forms - {"messages", "pairs", "text"} or forms != {_form(f) for f in files}:
+        meta["format"] = " ".join(sorted(forms))  # where two files differ, each says it itself
+    return store.link(folder, kind, meta, files)
 
 
-def _row_kind(path: Path) -> str:
-    with path.open(encoding="utf-8") as stream:
-        first = next((line for line in stream if line.strip()), None)
+def _form(path: Path) -> str:
+    """The format of a file's rows, as its first row shows it."""
+    first = next(iter(raw_rows(path)), None)
     if first is None:
         raise DataError(f"{path}: has no rows")
-    try:
-        row = json.loads(first)
-    except json.JSONDecodeError as error:
-        raise DataError(Complaint(f"not JSON: {error.msg}", f"{path.name}:1")) from None
-    keys = set(row) if isinstance(row, dict) else set()
-    for key, kind in (("messages", "chat"), ("chosen", "pairs"), ("text", "text")):
-        if key in keys:
-            return kind
+    found = form_of_file(path)
+    if found:
+        return found
+    number, row = first
+    if isinstance(row, BadLine):
+        raise DataError(Complaint(row.what, f"{path.name}:{number}", row.hint))
+    keys = ", ".join(sorted(row)[:8]) if isinstance(row, dict) else ""
+    known = "messages, conversations, instruction+output, prompt+completion, chosen+rejected, text"
     raise DataError(
-        Complaint(f"a row has {', '.join(sorted(keys)) or 'no fields'}", f"{path.name}:1",
-                  "fields 'messages', 'prompt'+'chosen'+'rejected', or 'text'")
-    )  # fmt: skip
+        Complaint(f"a row has {keys or 'no fields'}", f"{path.name}:{number}", f"fields {known}")
+    )
+
+
+def _check_texts(path: Path) -> None:
+    wrong = []
+    for number, row in raw_rows(path):
+        try:
+            if isinstance(row, BadLine):
+                raise RowError(row.what, row.hint)
+            convert(row, "text")
+        except RowError as error:
+            wrong.append(Complaint(str(error), f"{path.name}:{number}", error.hint))
+    if wrong:
+        more = [Complaint(f"and {len(wrong) - 20} more rows like these")] if wrong[20:] else []
+        raise DataError(*wrong[:20], *more)
 
 
 def _link_jsonl(store: Store, path: Path) -> Artifact:
@@ -192,4 +225,4 @@ def _link_text(store: Store, path: Path) -> Artifact:
     return store.link(path.parent, "text", {"name": path.stem}, [path])
 
 
-_READERS = {".jsonl": _link_jsonl, ".txt": _link_text, ".md": _link_text}
+_READERS = {".jsonl": _link_jsonl, ".json": _link_jsonl, ".txt": _link_text, ".md": _link_text}

@@ -153,7 +153,7 @@ def _text_of(texts: Artifact | None) -> tuple[str, str, str]:
         return text, "CC0-1.0", "shakespeare"
     parts = []
     for name in sorted(texts.files):
-        if name.endswith(".jsonl"):
+        if name.endswith((".jsonl", ".json")):
             parts += [str(row["text"]) for row in texts.rows(name)]
         else:
             parts.append(texts.path(name).read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ shared by forty chats, or the prompt shared by a chosen and a rejected answer, i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -161,18 +161,25 @@ def pack(groups: Iterable[Sequence[Example]], row_tokens: int) -> list[Row]:
     A group larger than a row gets a row of its own. Owners number the examples in order,
     over all groups.
     """
-    rows: list[Row] = []
+    return [tree.row() for tree in _trees(groups, row_tokens)]
+
+
+def packed_sizes(groups: Iterable[Sequence[Example]], row_tokens: int) -> list[int]:
+    """How many tokens each of the packed rows would have, without laying them out."""
+    return [tree.n_tokens for tree in _trees(groups, row_tokens)]
+
+
+def _trees(groups: Iterable[Sequence[Example]], row_tokens: int) -> Iterator[_Tree]:
     tree, owner = _Tree(), 0
     for group in groups:
         if tree.members and tree.n_tokens + _group_cost(tree, group) > row_tokens:
-            rows.append(tree.row())
+            yield tree
             tree = _Tree()
         for example in group:
             tree.add(owner, example)
             owner += 1
     if tree.members:
-        rows.append(tree.row())
-    return rows
+        yield tree
 
 
 def _group_cost(tree: _Tree, group: Sequence[Example]) -> int:

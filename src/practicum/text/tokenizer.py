@@ -12,15 +12,30 @@ from typing import Any
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from practicum.core.errors import PracticumError
-from practicum.core.messages import Message
-from practicum.text.template import CHATML, render, split_turns
+from practicum.core.messages import Message, Pair
+from practicum.text.template import CHATML, TemplateError, render, split_turns
 
 FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja",
          "special_tokens_map.json", "generation_config.json")  # fmt: skip
 
 
 _PROBE = "What is on the table?"
-_CONTROL = re.compile(r"<\|[^|<>\s]+\|>|<(?:start|end)_of_turn>")
+# Zephyr's own vocabulary spells the names of its roles, so these are text and not control tokens.
+_CONTROL = re.compile(r"<\|(?!(?:system|user|assistant)\|>)[^|<>\s]+\|>|<(?:start|end)_of_turn>")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a rendered conversation.
+
+    Shapes  ids and trained are of one length. `written` says that the assistant wrote the piece;
+            trained are its tokens up to the one that ends the turn, or none when none does.
+    """
+
+    text: str
+    written: bool
+    ids: tuple[int, ...]
+    trained: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -110,19 +125,50 @@ class ChatTokenizer:
         behind it (a line break) does not, because generation has stopped by then. Pieces are
         encoded one by one, so that training sees exactly the ids that serving produces.
         """
-        ids: list[int] = []
-        mine: list[bool] = []
-        for text, written in split_turns(self._template(), messages, special=self.special):
-            piece = self.encode(text)
-            flags = [written] * len(piece)
-            if written:
-                stops = [i for i, token in enumerate(piece) if token in self.stop_ids]
-                if not stops:
-                    raise PracticumError("the chat template ends no turn with a stop token")
-                flags[stops[-1] + 1 :] = [False] * (len(piece) - stops[-1] - 1)
-            ids += piece
-            mine += flags
-        return ids, mine
+        split = split_turns(self._template(), messages, special=self.special)
+        (pieces,) = self._encode_split([split])
+        if any(piece.written and not any(piece.trained) for piece in pieces):
+            raise PracticumError("the chat template ends no turn with a stop token")
+        ids = [token for piece in pieces for token in piece.ids]
+        return ids, [flag for piece in pieces for flag in piece.trained]
+
+    def encode_pieces(self, chats: Iterable[Sequence[Message]]) -> list[list[Piece]]:
+        """The pieces of many conversations, encoded together; none for one that the template
+        refuses, and no token trained in an answer that does not end."""
+        split: list[list[tuple[str, bool]]] = []
+        for messages in chats:
+            try:
+                split.append(split_turns(self._template(), messages, special=self.special))
+            except TemplateError:
+                split.append([])
+        return self._encode_split(split)
+
+    def encode_pair(self, pair: Pair) -> dict[str, list[Piece]]:
+        """The pieces of the chosen and of the rejected answer, each behind the prompt.
+
+        Raises  TemplateError when the template refuses the prompt.
+        """
+        asked = self.chat_text(pair.prompt)
+        ids = tuple(self.encode(asked))
+        prompt = Piece(asked, False, ids, (False,) * len(ids))
+        made = {}
+        for name, answer in (("chosen", pair.chosen), ("rejected", pair.rejected)):
+            ids = tuple(self.encode_answer(answer))
+            text = answer + self.special.get("eos_token", "")
+            made[name] = [prompt, Piece(text, True, ids, (True,) * len(ids))]
+        return made
+
+    def _encode_split(self, split: Sequence[Sequence[tuple[str, bool]]]) -> list[list[Piece]]:
+        texts = [text for pieces in split for text, _ in pieces]
+        encoded = iter(self.backend.encode_batch_fast(texts, add_special_tokens=False))
+        return [[self._piece(text, written, next(encoded).ids) for text, written in pieces]
+                for pieces in split]  # fmt: skip
+
+    def _piece(self, text: str, written: bool, ids: Sequence[int]) -> Piece:
+        stops = [i for i, token in enumerate(ids) if token in self.stop_ids] if written else []
+        n_trained = stops[-1] + 1 if stops else 0
+        trained = (True,) * n_trained + (False,) * (len(ids) - n_trained)
+        return Piece(text, written, tuple(ids), trained)
 
     def encode_answer(self, text: str) -> list[int]:
         """Ids of an answer with the token that ends the turn."""

@@ -45,6 +45,10 @@ class TunedParams(Params):
         True, description="With qlora: store the scales in eight bits too."
     )
 
+    template: str = Field(
+        "model", description="The chat template: the model's own, or chatml, llama-2, llama-3, "
+        "mistral, gemma, alpaca, zephyr; it is saved with the model.",
+    )  # fmt: skip
     warmup: float = Field(
         0.1, ge=0, description="Updates with a rising rate: a share of all below 1, else a number."
     )

@@ -9,8 +9,10 @@ from practicum.core.errors import Complaint, PlanError, PracticumError
 from practicum.core.report import Metric
 from practicum.core.stage import Plan, Work
 from practicum.models.load import model_folder
+from practicum.text.named import MODEL, put_template, with_template
 from practicum.text.tokenizer import load_tokenizer
 from practicum.train.adapters import BYTES_PER_PARAMETER, Tuned, TunedParams
+from practicum.train.inspection import training_complaints
 from practicum.train.rows import Packed, train_path
 
 if TYPE_CHECKING:
@@ -21,20 +23,20 @@ if TYPE_CHECKING:
 SLOWER = {"lora": 1.0, "qlora": 1.3, "full": 1.5}  # in time, beside adapters over a plain base
 
 
-def plan_training(model: Artifact, data: Artifact) -> int:
+def plan_training(
+    model: Artifact, data: Artifact, *, template: str = "model", labels: bool = False
+) -> int:
     """About how many tokens there are to train on, from file sizes.
+
+    The words of every row are looked at, the tokens of a sample of them. `labels` says that a
+    row labelled as unwanted is meant to be there.
 
     Raises  PlanError with everything that keeps this model from training on this data.
     """
     wrong: list[Complaint] = []
     try:
-        tokenizer = load_tokenizer(model_folder(model))
-        if trouble := tokenizer.template_trouble():
-            wrong.append(
-                Complaint(f"{model.meta.get('name')}: {trouble}", hint="an instruct model")
-            )
-        if not tokenizer.stop_ids:
-            wrong.append(Complaint(f"{model.meta.get('name')}: names no end-of-turn token"))
+        tokenizer = with_template(load_tokenizer(model_folder(model)), template)
+        wrong += training_complaints(tokenizer, str(model.meta.get("name")), data, labels=labels)
         if tokenizer.n_vocab > int(model.meta.get("n_vocab", 0)):
             wrong.append(
                 Complaint(f"the tokenizer has {tokenizer.n_vocab} tokens, the model's embedding "
@@ -59,7 +61,11 @@ def plan_tuned(
 
     seconds_per_token  for each parameter of the model, of adapters over a plain base
     """
-    n_tokens = plan_training(model, data) * epochs
+    n_tokens = plan_training(model, data, template=params.template) * epochs
+    if params.template != MODEL and output == "adapter":
+        raise PlanError(
+            Complaint("template: an adapter carries no tokenizer", hint="output: model")
+        )
     if params.method == "full" and output == "adapter":
         raise PlanError(Complaint("output: a full tune has no adapter", hint="output: model"))
     n = float(model.meta["n_parameters"])
@@ -94,6 +100,8 @@ def write_tuned(work: Work, tuned: Tuned, base: Artifact, data: Artifact, output
 
     whole = tuned.fold().to(getattr(torch, stored_dtype(base.folder)))
     save_model(whole, base.folder, work.out)
+    if tuned.params.template != MODEL:
+        put_template(load_tokenizer(base.folder), tuned.params.template, work.out)
     work.meta.update(
         model_meta(work.out, name=work.step, licence=base.meta.get("license"), licenses=licences)
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from practicum.core.artifact import Artifact
 from practicum.core.errors import IntegrityError, UnknownReference
+from practicum.core.rows.formats import convert, form_of
+from practicum.core.rows.turns import RowError
 from practicum.core.store import Run, Store
 
 DATA_KINDS = ("text", "chat", "pairs")
@@ -31,7 +33,7 @@ class TrainedOn:
         for artifact in self.data:
             name = str(artifact.meta.get("name") or artifact.short)
             for file in _training_files(artifact):
-                if not file.endswith(".jsonl"):
+                if not file.endswith((".jsonl", ".json")):
                     yield f"{name}, {file}", artifact.path(file).read_text(encoding="utf-8")
                     continue
                 for number, row in enumerate(artifact.rows(file), 1):
@@ -86,14 +88,24 @@ def _unknown(digest: str, artifact: Artifact | None, runs: list[Run]) -> str:
 def _training_files(artifact: Artifact) -> list[str]:
     """The training split of chats and pairs where they are split; of texts, which are read from
     one end to the other, every file."""
-    files = [f for f in sorted(artifact.files) if f.endswith((".jsonl", ".txt", ".md"))]
+    files = [f for f in sorted(artifact.files) if f.endswith((".jsonl", ".json", ".txt", ".md"))]
     if artifact.kind == "text" or SPLITS[0] not in files:
         return files
     return [f for f in files if f not in SPLITS[1:]]
 
 
 def _text_of(row: dict[str, object]) -> str:
-    """All that a row says, whatever kind it is: its turns, its answers, its text."""
+    """All that a row says, whatever kind it is and however it is written."""
+    form = form_of(row)
+    try:
+        said = convert(row, form) if form else [row]
+    except RowError:  # whoever trained on it read it in another format
+        said = [{"text": "\n".join(str(value) for value in row.values())}]
+    return "\n".join(_said(one) for one in said)
+
+
+def _said(row: dict[str, object]) -> str:
+    """The turns of a row, its answers, its text."""
     parts: list[str] = []
     for key in ("messages", "prompt"):
         turns = row.get(key)

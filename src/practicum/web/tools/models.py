@@ -312,7 +312,7 @@ def _first_rows(artifact: Artifact) -> list[list[tuple[str, str]]]:
         return []
     found = []
     for name in sorted(artifact.files):
-        if name.endswith(".jsonl"):
+        if name.endswith((".jsonl", ".json")):
             for i, row in enumerate(artifact.rows(name)):
                 if i >= ROWS_SHOWN or not isinstance(row, dict):
                     break

@@ -61,7 +61,8 @@ ABOUT = {
     "data": About(
         "Data", "Chats, preference pairs or texts: deduplicated, decontaminated, in splits.",
         "lessons",
-        {"rows": "Your own .jsonl (messages, or prompt/chosen/rejected, or text) or .txt.",
+        {"rows": "Your own .jsonl or .json (OpenAI messages, ShareGPT, Alpaca, prompt and completion, "
+         "pairs, KTO, text) or .txt.",
          "against": "Chats whose test questions must not appear in these rows.",
          "model": "For pairs: this model's own mistakes become the rejected answers."},
         (("Sums, as chats", {"tasks": SUMS}),

@@ -1,0 +1,1 @@
+"""Rows of data as people keep them: the formats, and the lines of a file."""
