@@ -64,10 +64,12 @@ def _add_pages(app: FastAPI) -> None:
         today,
         tutor,
     )
+    from practicum.web.scores import pages as scores
     from practicum.web.tools import models, runs, tools
 
     places = (today, map, lesson, lab, quiz, tutor, progress, settings, tools)
-    for module in (*places, arena, models, runs):  # the arena's address looks like a model's
+    # The addresses of the arena and of the leaderboard look like a model's.
+    for module in (*places, arena, scores, models, runs):
         app.include_router(module.router)
 
 

@@ -26,6 +26,7 @@ from practicum.lineage.members import Family, descendants
 from practicum.lineage.tree import family
 from practicum.measure.told import Point
 from practicum.web.render import page, reply
+from practicum.web.scores.pages import summary_of
 from practicum.web.studio import Studio
 from practicum.web.tools import shown
 from practicum.web.tools.told import of_run, whole_recipe
@@ -212,12 +213,13 @@ def model(request: Request, reference: str) -> HTMLResponse:
     runs = store.runs()
     has_card = artifact.kind in ("model", "adapter")
     recipe, command = _making(item, store)
+    measured = [r for r in reversed(runs) if r.stage in ("evaluate", "benchmark")
+                and r.inputs[:1] == (artifact.digest,)]  # fmt: skip
     return page(
         request, "model.html", title=item.label, item=item, artifact=artifact, shown=shown,
-        evaluations=[r for r in reversed(runs) if r.stage == "evaluate"
-                     and r.inputs[:1] == (artifact.digest,)],
+        evaluations=measured, tables={r.id: summary_of(store, r.output) for r in measured},
         used=[(r, names.get(r.output) or r.output[:8]) for r in runs
-              if artifact.digest in r.inputs and r.stage != "evaluate"],
+              if artifact.digest in r.inputs and r.stage not in ("evaluate", "benchmark")],
         recipe=recipe, command=command, next_tools=shown.next_tools(artifact, names),
         drawing=_drawing(store, artifact), names=names,
         card=_card_html(card_of(store, artifact.digest)) if has_card else None,

@@ -20,6 +20,7 @@ from practicum.web.jobs.queue import OVER, Queue
 from practicum.web.jobs.story import near_end, told
 from practicum.web.live import events
 from practicum.web.render import page, part, reply
+from practicum.web.scores.pages import POLICY, tables_of
 from practicum.web.studio import Studio
 from practicum.web.tools import shown
 from practicum.web.tools.told import as_command, as_life, as_recipe, changed, of_run
@@ -28,9 +29,6 @@ router = APIRouter()
 LOOK_S = 0.4  # how often a page that listens is told what is new
 LOG_CHARACTERS = 20_000
 LISTED = 100
-REPORT_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-downloads"
-)
 
 
 @dataclass(frozen=True)
@@ -182,7 +180,7 @@ def _run_page(request: Request, found: Run, job: Job | None) -> HTMLResponse:
         told=_notes(job) if job else [],
         command=command, again=again, log=_log(job) if job else "",
         inputs=[(d, names.get(d, ""), _artifact(studio, d)) for d in found.inputs if d],
-        samples=shown.sample_rows(found.report.samples), names=names,
+        samples=shown.sample_rows(found.report.samples), names=names, tables=tables_of(output),
         others=[(r, names.get(r.output, "")) for r in others[:50]],
         has_curves=any(len(c) > 1 for c in found.report.curves.values()),
         next_tools=shown.next_tools(output, names) if output else [],
@@ -230,7 +228,7 @@ def report(request: Request, run_id: str) -> HTMLResponse:
     path = studio.queue.job(run_id).folder / "report.html"
     if not path.is_file():
         raise UnknownReference("this job has no report", hint="a recipe writes one when it is done")
-    headers = {"content-security-policy": REPORT_POLICY}
+    headers = {"content-security-policy": POLICY}
     return HTMLResponse(path.read_text("utf-8"), headers=headers)
 
 
