@@ -217,6 +217,7 @@ def test_a_published_tune_lowers_the_loss_by_a_fifth(
     report = ran[name]["tuned"].report
     assert report.get("validation.after").value < 0.8 * report.get("validation.before").value
     assert report.get("fold.logit_change").value < 1e-3
+    assert abs(report.get("fold.loss_change").value) < 1e-3
     assert ran[name]["after"].report.get("gain") is not None
     assert not any("Leak" in note for note in report.notes)
 

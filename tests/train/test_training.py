@@ -156,6 +156,19 @@ def test_the_learning_rate_warms_up_linearly_and_ends_at_a_tenth() -> None:
     assert rates[-1] == pytest.approx(0.1, abs=1e-3)
 
 
+def test_the_warm_up_is_a_share_or_a_number_and_the_way_down_has_three_shapes() -> None:
+    def at(step: int, **options: Any) -> float:
+        return learning_rate(step, 100, Settings(lr_peak=1.0, **options))
+
+    assert at(19, warmup=40) == at(19, warmup=0.4) == pytest.approx(0.5)
+    assert at(49, warmup=1.0) == pytest.approx(0.5)  # a share: all of them
+    assert at(70, warmup=40, schedule="linear", floor=0.0) == pytest.approx(0.5)
+    assert at(99, warmup=40, schedule="constant", floor=0.0) == 1.0
+    assert at(99, schedule="cosine", floor=0.0) == pytest.approx(0.0, abs=1e-3)
+    short = Settings(lr_peak=1.0, n_epochs=3, rows_per_update=5, n_updates=4)
+    assert len(schedule(10, short)) == 4
+
+
 def test_every_epoch_sees_every_row_once_in_another_order() -> None:
     updates = schedule(10, Settings(lr_peak=1.0, n_epochs=2, rows_per_update=5, seed=4))
     order = [i for update in updates for i in update]

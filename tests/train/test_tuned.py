@@ -63,6 +63,19 @@ def test_an_adapter_changes_nothing_at_first_and_folds_to_what_it_computes(
     assert tuned.fold() is folded
 
 
+def test_a_small_update_of_half_precision_weights_is_rounded_once(tiny: Made) -> None:
+    model, _ = load_model(tiny.artifact, "float32")
+    model = model.to(torch.bfloat16)
+    tuned = attach(model, TunedParams(rank=4, alpha=8, targets="q_proj"), seed=1)
+    stir(tuned.model)
+    layer: Any = next(m for n, m in tuned.model.named_modules() if n.endswith("0.self_attn.q_proj"))
+    exact = layer.base_layer.weight.float() + layer.get_delta_weight("default").float()
+    folded: Any = tuned.fold()
+    found = folded.model.layers[0].self_attn.q_proj.weight
+    assert found.dtype == torch.bfloat16
+    assert torch.equal(found, exact.to(torch.bfloat16))
+
+
 @pytest.mark.feature("N6")
 def test_rank_stabilised_adapters_are_scaled_by_the_root_of_their_rank(tiny: Made) -> None:
     for rslora, scale in ((False, 8 / 16), (True, 8 / 4)):

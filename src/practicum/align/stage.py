@@ -7,7 +7,14 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from practicum.align.preferences import USUAL, PairLoss, PreferenceMethod, Strength, n_answers
+from practicum.align.preferences import (
+    USUAL,
+    WITH_REFERENCE,
+    PairLoss,
+    PreferenceMethod,
+    Strength,
+    n_answers,
+)
 from practicum.core.artifact import Artifact, Kind
 from practicum.core.errors import Complaint, PlanError
 from practicum.core.report import Metric, Report
@@ -121,7 +128,8 @@ class Align:
             named = f"{base.digest} {params.method} {params.double_quantization}"
             loss.remember(packed.rows, work, named)
             loss.remember(held, work, named)
-            before = loss.preferred(held)
+            # Before any step nothing is gained over a reference: there is nothing to tell then.
+            before = [] if params.loss in WITH_REFERENCE else loss.preferred(held)
             watch = None
             if params.look_every:
                 watch = Watch(lambda: loss.mean(held), params.look_every, params.patience)

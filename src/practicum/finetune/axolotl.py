@@ -169,6 +169,12 @@ def _whole(value: Any) -> int:
     return int(number)
 
 
+def _steps(value: Any) -> int:
+    """One step is what the loop warms up for anyway; as 1 it would be a share, all of them."""
+    found = _whole(value)
+    return found if found > 1 else 0
+
+
 def _truth(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError
@@ -190,7 +196,7 @@ PLAIN: dict[str, tuple[str, Kind, str]] = {
     "max_steps": ("max_steps", _whole, "a whole number"),
     "learning_rate": ("rate", _number, "a number"),
     "cosine_min_lr_ratio": ("rate_floor", _number, "a number"),
-    "warmup_steps": ("warmup", _whole, "a whole number"),
+    "warmup_steps": ("warmup", _steps, "a whole number"),
     "warmup_ratio": ("warmup", _number, "a number"),
     "weight_decay": ("weight_decay", _number, "a number"),
     "max_grad_norm": ("clip", _number, "a number"),

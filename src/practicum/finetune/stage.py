@@ -123,7 +123,7 @@ class Finetune:
             after = loss.mean(watched)
             about = tuned_metrics(tuned)
             is_folded = params.method == "qlora" and params.output == "model"
-            moved = _fold_error(tuned, watched, loss) if is_folded else None
+            about += _folded(tuned, watched, loss, after) if is_folded else []
             write_tuned(work, tuned, base, chats, params.output)
         metrics = [
             Metric(name="loss.first", value=history.losses[0], unit="nats/token", better="lower"),
@@ -135,10 +135,6 @@ class Finetune:
             for name, value in (("validation.before", before), ("validation.after", after)):
                 metrics.append(Metric(name=name, value=value, unit="nats/token",
                                       n=watched.n_scored, better="lower"))  # fmt: skip
-        if moved is not None:
-            metrics.append(
-                Metric(name="fold.logit_change", value=moved, unit="logits", better="lower")
-            )
         curves = {"training loss": list(enumerate(history.losses, 1))}
         if history.watched:
             curves["validation loss"] = history.watched
@@ -186,18 +182,22 @@ def leak_note(leaked: int, n: int) -> tuple[str, ...]:
             "tells how well they are remembered.",)  # fmt: skip
 
 
-def _fold_error(tuned: Tuned, watched: Packed | None, loss: RowNll) -> float | None:
-    """How far the logits move when the adapter is added to the unpacked weights, at most.
+def _folded(
+    tuned: Tuned, watched: Packed | None, loss: RowNll, after: float | None
+) -> list[Metric]:
+    """How much adding the adapter to the unpacked weights changes: rounding at the stored type.
 
-    That is rounding at the stored type; added to the 4-bit codes it would be the whole adapter.
-    Afterwards the model is plain.
+    Added to the 4-bit codes the adapter itself would be rounded away. Afterwards the model is plain.
     """
-    if watched is None or not watched.rows:
-        return None
-    row = watched.rows[0]
-    before = loss.logits(row)
-    folded = tuned.fold()
-    return float((RowNll(folded).logits(row) - before).abs().max())
+    if watched is None or not watched.rows or after is None:
+        return []
+    before = loss.logits(watched.rows[0])
+    plain = RowNll(tuned.fold())
+    moved = float((plain.logits(watched.rows[0]) - before).abs().mean())
+    lost = (plain.mean(watched) or 0.0) - after
+    return [Metric(name="fold.logit_change", value=moved, unit="logits", better="lower"),
+            Metric(name="fold.loss_change", value=lost, unit="nats/token", n=watched.n_scored,
+                   better="lower")]  # fmt: skip
 
 
 class RowNll:

@@ -37,7 +37,7 @@ Schedule = Literal["cosine", "linear", "constant"]
 class Settings:
     """How to train; clip is a gradient norm.
 
-    warmup     updates with a rising rate: a fraction of all below 1, else their number
+    warmup     updates with a rising rate: a fraction of all up to 1, above it their number
     schedule   how the rate falls then, to `floor` times the peak
     n_updates  updates at most; 0: as many as the epochs have
     spike  an update whose loss is that many times the usual one is left out; 0: none is
@@ -137,7 +137,7 @@ class History:
 
 def learning_rate(step: int, n_steps: int, settings: Settings) -> float:
     """Linear warm-up to the peak, then the schedule's way down to the floor."""
-    warm = settings.warmup * n_steps if settings.warmup < 1 else settings.warmup
+    warm = settings.warmup * n_steps if settings.warmup <= 1 else settings.warmup
     n_warm = min(n_steps, max(1, round(warm)))
     if step < n_warm:
         return settings.lr_peak * (step + 1) / n_warm
