@@ -34,6 +34,10 @@ test: $(TESTABLE)  ## Install with the test extra and run the whole suite
 test-all: $(TESTABLE)  ## The slow tests too: the real model beside outsiders
 	$(BIN)/python -m pytest -m 'slow or not slow' $(ARGS)
 
+test-deepspeed: $(TESTABLE)  ## DeepSpeed's stages on two processes; needs a C++ compiler
+	DS_ACCELERATOR=cpu $(BIN)/python -m pip install -q --no-build-isolation 'deepspeed>=0.18' ninja
+	$(BIN)/python -m pytest -m slow tests/train/test_distributed.py $(ARGS)
+
 check: $(TESTABLE)  ## Style, types, floors and generated pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -257,13 +257,27 @@ def life(recipe: str | Path | None = None, *, home: str | Path | Store | None = 
     return carry_out_recipe(checked, home=home, threads=threads, listen=listen)
 
 
+def is_helper() -> bool:
+    """Whether this is one of several processes that carry out a recipe, and not the first."""
+    return int(os.environ.get("RANK", "0")) > 0
+
+
 def carry_out_recipe(
     recipe: Recipe, *, home: str | Path | Store | None = None, threads: int | None = None,
     listen: Listener = silence,
 ) -> dict[str, Made]:  # fmt: skip
     """Every step of a checked recipe, by name; what was made before is taken from the store."""
     store = open_store(home)
-    return carry_out(store, recipe, lambda r: resolve(r, store), threads=threads, listen=listen)
+    if "WORLD_SIZE" not in os.environ:
+        return carry_out(store, recipe, lambda r: resolve(r, store), threads=threads, listen=listen)
+    from practicum.train.distributed.ranks import leave
+    from practicum.train.distributed.together import perform_together
+
+    # One of several processes that torchrun or accelerate started.
+    made = carry_out(store, recipe, lambda r: resolve(r, store), threads=threads, listen=listen,
+                     perform=perform_together)  # fmt: skip
+    leave()
+    return made
 
 
 def write_reports(recipe: Recipe, made: dict[str, Made], folder: Path, *,

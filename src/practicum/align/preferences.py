@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,8 +142,9 @@ class PairLoss:
 
         with half_precision(self.model):
             logits = row_logits(self.model, row)
-        values = token_log_probs(logits, torch.from_numpy(row.target))
-        owners, local = torch.unique(torch.from_numpy(row.owner), return_inverse=True)
+        values = token_log_probs(logits, torch.from_numpy(row.target).to(logits.device))
+        owner = torch.from_numpy(row.owner).to(logits.device)
+        owners, local = torch.unique(owner, return_inverse=True)
         sums = sum_by_owner(values, local, len(owners)).view(-1, self.n_answers)
         lengths = sum_by_owner(torch.ones_like(values), local, len(owners)).view_as(sums)
         return Scores(sums, lengths, self._reference.get(id(row)))
@@ -169,7 +171,7 @@ class PairLoss:
                 self._reference[id(row)] = self.scores(row).log_probs
             work.progress(done, len(rows), "rows", "reference")
         path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(f"{path}.new")
+        scratch = Path(f"{path}.{os.getpid()}.new")  # every rank has the same to write
         save_file({str(i): self._reference[id(r)] for i, r in enumerate(rows)}, scratch)
         scratch.replace(path)
 

@@ -89,6 +89,7 @@ class Align:
 
     name: ClassVar[str] = "align"
     version: ClassVar[int] = 2
+    spreads: ClassVar[bool] = True
     takes: ClassVar[tuple[Slot, ...]] = (Slot("model", ("model",)), Slot("pairs", ("pairs",)))
     Params = AlignParams
 
@@ -108,6 +109,7 @@ class Align:
         from practicum.models.load import load_model, threads
         from practicum.text.named import with_template
         from practicum.train.adapters import attach
+        from practicum.train.distributed.together import gathered
         from practicum.train.loop import Watch, train
 
         base, pairs = inputs
@@ -141,6 +143,7 @@ class Align:
                 note=lambda values: f"preferred {values.get('preferred', 0):.0%}",
             )  # fmt: skip
             after = loss.preferred(held)
+            tuned = gathered(tuned, base, work.seed)
             about = tuned_metrics(tuned)
             write_tuned(work, tuned, base, pairs, params.output)
         metrics = [

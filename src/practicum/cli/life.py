@@ -46,6 +46,9 @@ def life(recipe: str | None, out: str | None, threads: int | None, show: bool, h
         click.echo(checked.text, nl=False)
         return
     store = verbs.open_store(home)
+    if verbs.is_helper():  # of several processes the first one speaks
+        verbs.life(recipe, home=store, threads=threads)
+        return
     if not (quiet or as_json):
         click.echo(f"{checked.title}: {len(checked.steps)} steps, store {store.home}", err=True)
     with listener(quiet, checked) as listen:

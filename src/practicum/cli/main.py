@@ -33,6 +33,7 @@ VERBS = {
     ),
     "reward": ("practicum.cli.stages:reward", "Teach a model to judge answers, from pairs."),
     "reinforce": ("practicum.cli.stages:reinforce", "Learn from rewards: GRPO, PPO."),
+    "launch": ("practicum.cli.apps.launch:launch", "Train on several processes, GPUs, machines."),
     "merge": ("practicum.cli.stages:merge", "Merge models into one."),
     "quantize": ("practicum.cli.stages:quantize", "Store a model in fewer bits (GGUF)."),
     "evaluate": ("practicum.cli.stages:evaluate", "Measure a model's scorecard."),
@@ -155,3 +156,7 @@ def _explain(error: Exception, debug: bool) -> int:
     click.echo(f"{type(error).__name__}: {error}", err=True)
     click.echo("this is our bug; run it again with --debug and report what it prints", err=True)
     return 3
+
+
+if __name__ == "__main__":
+    main()

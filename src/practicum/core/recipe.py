@@ -40,6 +40,7 @@ from practicum.core.store import NAME_PATTERN, Store
 
 Where = Callable[[tuple[str | int, ...]], str]
 Resolve = Callable[[str], Artifact]
+Perform = Callable[..., Made]  # as core.stage.perform, which several processes may do together
 TOP_KEYS = {"practicum", "title", "seed", "steps"}
 STEP_KEYS = {"stage", "inputs", "params", "seed", "why", "expect_s"}
 
@@ -334,6 +335,7 @@ def carry_out(
     *,
     threads: int | None = None,
     listen: Listener = silence,
+    perform: Perform = perform,
 ) -> dict[str, Made]:
     """Run every step that is not done; names point at outputs as they are made.
 

@@ -76,6 +76,7 @@ class Finetune:
 
     name: ClassVar[str] = "finetune"
     version: ClassVar[int] = 2
+    spreads: ClassVar[bool] = True
     takes: ClassVar[tuple[Slot, ...]] = (Slot("model", ("model",)), Slot("chats", ("chat",)))
     Params = FinetuneParams
 
@@ -95,6 +96,7 @@ class Finetune:
         from practicum.models.load import load_model, threads
         from practicum.text.named import with_template
         from practicum.train.adapters import attach
+        from practicum.train.distributed.together import gathered
         from practicum.train.loop import Watch, train
 
         base, chats = inputs
@@ -121,6 +123,7 @@ class Finetune:
                 work, state_of=tuned.state, lr_scale=tuned.lr_scale, watch=watch,
             )  # fmt: skip
             after = loss.mean(watched)
+            tuned = gathered(tuned, base, work.seed)
             about = tuned_metrics(tuned)
             is_folded = params.method == "qlora" and params.output == "model"
             about += _folded(tuned, watched, loss, after) if is_folded else []
@@ -217,7 +220,8 @@ class RowNll:
         from practicum.train.loop import RowLoss
         from practicum.train.losses import token_log_probs
 
-        log_probs = token_log_probs(self._forward(row), torch.from_numpy(row.target))
+        logits = self._forward(row)
+        log_probs = token_log_probs(logits, torch.from_numpy(row.target).to(logits.device))
         return RowLoss(-log_probs.sum(), len(row.target))
 
     def _forward(self, row: Row) -> Tensor:
@@ -257,7 +261,7 @@ def embedding_noise(row: Row, embedded: Tensor, alpha: float) -> Tensor:
     import torch
 
     lengths = [int(row.positions[a:b].max()) + 1 for a, b in zip(row.first, row.last, strict=True)]
-    scale = alpha / (torch.tensor(lengths) * embedded.shape[-1]).sqrt()
+    scale = alpha / (torch.tensor(lengths, device=embedded.device) * embedded.shape[-1]).sqrt()
     return (torch.rand_like(embedded) * 2 - 1) * scale[None, :, None].to(embedded.dtype)
 
 

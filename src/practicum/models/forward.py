@@ -23,19 +23,25 @@ def row_logits(model: Module, row: Row) -> Tensor:
 
     Shapes  → (S, V), one row for each scored token.
     """
-    sees = torch.from_numpy(row.sees())[None, None]  # (1, 1, T, T)
-    distinct, index = torch.unique(torch.from_numpy(row.from_token), return_inverse=True)
-    dtype = next(model.parameters()).dtype
-    mask = torch.zeros(sees.shape, dtype=dtype).masked_fill_(~sees, torch.finfo(dtype).min)
+    first = next(model.parameters())
+    device, dtype = first.device, first.dtype
+    sees = torch.from_numpy(row.sees())[None, None].to(device)  # (1, 1, T, T)
+    scored = torch.from_numpy(row.from_token).to(device)
+    distinct, index = torch.unique(scored, return_inverse=True)
+    mask = torch.zeros(sees.shape, dtype=dtype, device=device).masked_fill_(
+        ~sees, torch.finfo(dtype).min
+    )
     out = model(
-        input_ids=torch.from_numpy(row.ids)[None],
-        position_ids=torch.from_numpy(row.positions)[None],
+        input_ids=torch.from_numpy(row.ids)[None].to(device),
+        position_ids=torch.from_numpy(row.positions)[None].to(device),
         attention_mask=mask,
         logits_to_keep=distinct,
         use_cache=False,
     )
     logits: Tensor = out.logits[0]
-    branches = len(distinct) < len(index) or not torch.equal(index, torch.arange(len(index)))
+    branches = len(distinct) < len(index) or not torch.equal(
+        index, torch.arange(len(index), device=device)
+    )
     return logits[index] if branches else logits  # the gather costs 2 % where nothing branches
 
 
@@ -52,11 +58,12 @@ def row_states(model: Module, row: Row) -> tuple[Tensor, Tensor]:
     finally:
         hook.remove()
     _, index = torch.unique(torch.from_numpy(row.from_token), return_inverse=True)
-    return logits, kept[0][0][index]
+    return logits, kept[0][0][index.to(logits.device)]
 
 
 def half_precision(model: Module) -> AbstractContextManager[object]:
     """bfloat16 arithmetic for a model whose base is stored so; adapters stay float32 and are
     rounded on the fly, 1.3 times as fast as mixing types (LOG.md 2026-11-23)."""
     stored = {p.dtype for p in model.parameters()}
-    return torch.autocast("cpu", torch.bfloat16, enabled=torch.bfloat16 in stored)
+    device = next(model.parameters()).device.type
+    return torch.autocast(device, torch.bfloat16, enabled=torch.bfloat16 in stored)

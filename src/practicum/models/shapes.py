@@ -121,6 +121,17 @@ class Memory:
         """All of it."""
         return self.weights + self.trained + self.optimizer + self.gradients + self.activations
 
+    def of_a_rank(self, world: int, stage: int) -> Memory:
+        """What each of `world` ranks takes when the rest is with the others.
+
+        stage   0: every rank holds everything; 1: the optimizer's numbers are split; 2: gradients
+                too; 3: weights too
+        Source  Rajbhandari et al. 2020 (arXiv:1910.02054), ZeRO, table 1.
+        """
+        apart = [1 / world if stage >= least else 1.0 for least in (1, 2, 3)]
+        return Memory(self.weights * apart[2], self.trained * apart[2], self.optimizer * apart[0],
+                      self.gradients * apart[1], self.activations)  # fmt: skip
+
 
 def training_memory(
     shape: Shape, n_trained: int, *, four_bits: bool, batch_tokens: int, optimizer_bytes: float = 8.0,

@@ -121,14 +121,17 @@ class Tuned:
 def attach(model: PreTrainedModel, params: TunedParams, seed: int) -> Tuned:
     """The model with what `params` want trained; at first its output is what it was.
 
-    With qlora the base is put into NF4 first, so its output is that of the 4-bit base.
+    With qlora the base is put into NF4 first, so its output is that of the 4-bit base. Where
+    several ranks train, the model is put where they do.
 
     Raises  PracticumError for layers that it has not.
     """
     from practicum.core.errors import Complaint, PracticumError
+    from practicum.train.distributed.ranks import ranks
 
     if params.method == "full":
         model.requires_grad_(True)
+        ranks().place(model)
         return Tuned(model, params)
     frozen = None
     if params.method == "qlora":
@@ -142,6 +145,7 @@ def attach(model: PreTrainedModel, params: TunedParams, seed: int) -> Tuned:
         raise PracticumError(
             Complaint(f"targets: {str(error).splitlines()[0]}", hint="all-linear")
         ) from error
+    ranks().place(adapted)
     return Tuned(adapted, params, frozen)
 
 

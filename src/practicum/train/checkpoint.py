@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
+from practicum.train.distributed.ranks import Ranks
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 State = Callable[[], dict[str, "Tensor"]]
@@ -37,26 +38,30 @@ class Progress:
 
 
 class Checkpoint:
-    """Weights, optimizer, random state and progress of a training."""
+    """Weights, optimizer, random state and progress of a training.
 
-    def __init__(self, folder: Path, optimizer: torch.optim.Optimizer, state_of: State) -> None:
-        self.folder, self.optimizer, self.state_of = folder, optimizer, state_of
+    Ranks save and restore together; the first one writes, and all read.
+    """
+
+    def __init__(
+        self, folder: Path, optimizer: torch.optim.Optimizer, state_of: State, here: Ranks
+    ) -> None:
+        self.folder, self.optimizer, self.state_of, self.here = folder, optimizer, state_of, here
         self._best = folder.with_name(f"{folder.name}-best.safetensors")
 
     def save(self, progress: Progress) -> None:
         """Keep everything, instead of what was kept before."""
         from safetensors.torch import save_file
 
+        weights, moments = self._weights(), self.here.moments(self.optimizer)
+        randoms = self.here.randoms()
+        if self.here.rank:
+            return
         scratch = self.folder.with_name(f"{self.folder.name}.new")
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
-        self._save_weights(scratch / "weights.safetensors")
-        moments = {
-            f"{i}.{name}": value
-            for i, state in self.optimizer.state_dict()["state"].items()
-            for name, value in state.items()
-        }
-        save_file({**moments, "random": torch.get_rng_state()}, scratch / "optimizer.safetensors")
+        save_file(weights, scratch / "weights.safetensors")
+        save_file({**moments, **randoms}, scratch / "optimizer.safetensors")
         (scratch / "progress.json").write_text(json.dumps(asdict(progress)), encoding="utf-8")
         old = self.folder.with_name(f"{self.folder.name}.old")
         shutil.rmtree(old, ignore_errors=True)
@@ -77,34 +82,37 @@ class Checkpoint:
         record["watched"] = [(int(step), float(value)) for step, value in record["watched"]]
         self._load_weights(folder / "weights.safetensors")
         kept = load_file(folder / "optimizer.safetensors")
-        torch.set_rng_state(kept.pop("random"))
-        moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in kept.items():
-            index, name = key.split(".", 1)
-            moments.setdefault(int(index), {})[name] = value
-        state = self.optimizer.state_dict()
-        self.optimizer.load_state_dict({**state, "state": moments})
+        self.here.put_random(kept)
+        moments = {k: v for k, v in kept.items() if not k.startswith("random")}
+        self.here.put_moments(self.optimizer, moments)
         return Progress(**record)
 
     def save_best(self) -> None:
         """Keep the weights alone, as the best so far."""
+        from safetensors.torch import save_file
+
+        weights = self._weights()
+        if self.here.rank:
+            return
         scratch = self._best.with_name(f"{self._best.name}.new")
         scratch.parent.mkdir(parents=True, exist_ok=True)
-        self._save_weights(scratch)
+        save_file(weights, scratch)
         os.replace(scratch, self._best)
 
     def restore_best(self) -> None:
         """Put the best weights back."""
+        self.here.wait()  # for the first rank, which writes it
         self._load_weights(self._best)
 
-    def _save_weights(self, path: Path) -> None:
-        from safetensors.torch import save_file
-
-        save_file({k: v.clone() for k, v in self.state_of().items()}, path)
+    def _weights(self) -> dict[str, Tensor]:
+        with self.here.opened(writes=False):
+            state = self.state_of().items()
+            return {k: self.here.whole(v).detach().cpu().clone() for k, v in state}
 
     def _load_weights(self, path: Path) -> None:
         from safetensors.torch import load_file
 
         saved = load_file(path)
-        for name, tensor in self.state_of().items():
-            tensor.copy_(saved[name])  # detached views of the parameters: filled in place
+        with self.here.opened(writes=True):
+            for name, tensor in self.state_of().items():
+                self.here.fill(tensor, saved[name])  # detached views of the parameters

@@ -20,6 +20,7 @@ from practicum.core.errors import PracticumError
 from practicum.core.stage import Work
 from practicum.text.pack import Row
 from practicum.train.checkpoint import Checkpoint, Progress
+from practicum.train.distributed.ranks import Ranks, ranks
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -167,11 +168,13 @@ def train(
 
     Raises  PracticumError when the loss becomes infinite or not a number, or spikes too often.
     """
-    torch.manual_seed(settings.seed)  # dropout and noise, the same whatever was drawn before
-    optimizer = _optimizer(model, settings, lr_scale)
+    here = ranks()
+    # Dropout and noise, the same whatever was drawn before, another one on every rank.
+    torch.manual_seed(settings.seed + here.rank)
+    optimizer = here.optimizer(model, lambda: _optimizer(model, settings, lr_scale), settings.clip)
     source = Fixed(rows, schedule(len(rows), settings)) if isinstance(rows, Sequence) else rows
     n_updates = source.n_updates
-    keeper = Checkpoint(work.keep / "train", optimizer, state_of)
+    keeper = Checkpoint(work.keep / "train", optimizer, state_of, here)
     done = keeper.restore()
     if done.step:
         work.note(f"resuming at update {done.step + 1} of {n_updates}")
@@ -182,7 +185,7 @@ def train(
         done.n_tokens += sum(row.n_tokens for row in batch)
         for group in optimizer.param_groups:
             group["lr"] = group["scale"] * learning_rate(done.step, n_updates, settings)
-        values = _update(optimizer, batch, row_loss, count, settings, done)
+        values = _update(here, optimizer, batch, row_loss, count, settings, done)
         for name, value in {"loss": done.losses[-1], **values}.items():
             work.measured(name, done.step, value)
         if watch and (done.step % watch.every == 0 or done.step == n_updates):
@@ -191,6 +194,7 @@ def train(
             work, done.step, n_updates, f"loss {done.losses[-1]:.3f} {note(values)}"
         )
         is_late = time.monotonic() - saved > CHECKPOINT_EVERY_S and done.step < n_updates
+        is_stopped, is_late = (n > 0 for n in here.summed([is_stopped, is_late]))
         if is_stopped or is_late:
             done.seconds = earlier + time.monotonic() - clock
             keeper.save(done)
@@ -219,18 +223,21 @@ def _optimizer(
 
 
 def _update(
-    optimizer: torch.optim.Optimizer, batch: Sequence[Row], row_loss: Callable[[Row], RowLoss],
+    here: Ranks, optimizer: torch.optim.Optimizer, batch: Sequence[Row], row_loss: Callable[[Row], RowLoss],
     count: Callable[[Row], int], settings: Settings, done: Progress,
 ) -> dict[str, float]:  # fmt: skip
     """One update, or none when its loss is a spike; what was measured goes into `done`."""
     n_units = max(1, sum(count(row) for row in batch))
     total, values = 0.0, dict[str, float]()
-    for row in batch:
+    mine = here.share(batch)
+    for i, (row, weight) in enumerate(mine, 1):
         part = row_loss(row)
-        (part.total / n_units).backward()  # type: ignore[no-untyped-call]
-        total += part.total.item()
+        here.backward(part.total * weight / n_units, is_last=i == len(mine))
+        total += weight * part.total.item()
         for name, value in part.values.items():
-            values[name] = values.get(name, 0.0) + value / n_units
+            values[name] = values.get(name, 0.0) + weight * value / n_units
+    total, *sums = here.summed([total, *values.values()])
+    values = dict(zip(values, sums, strict=True))
     if not math.isfinite(total):
         raise PracticumError(
             f"the loss is {total} at update {done.step + 1}", hint="a lower lr_peak, or float32"
@@ -243,9 +250,7 @@ def _update(
                 f"{done.step + 1}", hint="a lower lr_peak, or cleaner rows",
             )  # fmt: skip
     else:
-        weights = [p for group in optimizer.param_groups for p in group["params"]]
-        torch.nn.utils.clip_grad_norm_(weights, settings.clip)
-        optimizer.step()
+        here.step(optimizer, settings.clip)
     optimizer.zero_grad(set_to_none=True)
     done.losses.append(total / n_units)
     for name, value in values.items():

@@ -26,7 +26,7 @@ def token_log_probs(logits: Tensor, target: Tensor) -> Tensor:
 
 def sum_by_owner(values: Tensor, owner: Tensor, n_owners: int) -> Tensor:
     """Sums of per-token values for each sequence.  Shapes: (S,), (S,) → (n_owners,)."""
-    return torch.zeros(n_owners, dtype=values.dtype).index_add(0, owner, values)
+    return values.new_zeros(n_owners).index_add(0, owner, values)
 
 
 # -- preferences ----------------------------------------------------------------------------------
